@@ -1,0 +1,1 @@
+"""Classifiers: one small protocol, one file per implementation."""
