@@ -1,0 +1,3 @@
+"""Tests of emocam-widgets."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Tests in a real JupyterLab and a real Chromium."""
+
+from __future__ import annotations
