@@ -1,0 +1,67 @@
+# `make demo` and `make test` set up everything they need in .venv; the second time both start in seconds.
+SHELL := bash
+VENV ?= .venv
+JOBS ?= 2
+PYTHON ?=
+BIN := $(VENV)/bin
+# Runs, downloads and caches of the demo stay inside the environment, so that a clone is complete in itself.
+export EMOCAM_HOME ?= $(CURDIR)/$(VENV)/emocam
+export VENV PYTHON
+
+.PHONY: help demo test check test-unit test-browser bench train screenshots clean setup setup-train setup-test
+
+help:
+	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
+	@echo "make test         set up, then every check and test, browser tests included"
+	@echo "make bench        run the benchmarks and write docs/performance.md"
+	@echo "make train        draw the scenes and train the demo's detector and classifier again"
+	@echo "make screenshots  take the pictures in docs/screenshots again"
+	@echo "make clean        remove what the others made (.venv, node_modules, caches)"
+
+setup:
+	@scripts/setup.sh core
+setup-train:
+	@scripts/setup.sh train
+setup-test:
+	@scripts/setup.sh test
+
+demo: setup
+	@$(BIN)/emocam demo --prepare
+	@$(BIN)/emocam demo
+
+test: setup-test
+	@$(MAKE) --no-print-directory check test-unit test-browser
+
+check:
+	@echo "emocam: ruff, mypy"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "emocam: run '$(BIN)/ruff format .'" >&2; exit 1; }
+	@$(BIN)/mypy
+	@echo "emocam: TypeScript: types, lint, unit tests, bundles"
+	@npm --prefix js run --silent check
+	@npm --prefix js run --silent lint
+	@npm --prefix js run --silent test
+	@scripts/check_bundles.sh
+
+test-unit:
+	@echo "emocam: unit tests"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) -m "not browser"
+
+test-browser:
+	@$(BIN)/emocam demo --prepare
+	@echo "emocam: browser tests"
+	@$(BIN)/pytest -q -m browser
+
+bench: setup
+	@$(BIN)/python -m benchmarks all --write docs/performance.md
+
+train: setup-train
+	@$(BIN)/emocam train all
+
+screenshots: setup-test
+	@$(BIN)/emocam demo --prepare
+	@$(BIN)/python -m scripts.screenshots docs/screenshots
+
+clean:
+	rm -rf $(VENV) js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
