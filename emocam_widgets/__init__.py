@@ -1,0 +1,96 @@
+"""emocam-widgets: what do image classifiers of emotion look at, does it hold over a corpus, and can it change their mind?
+
+This module is the public face. It loads nothing heavy: each name below is fetched from its layer when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emocam_widgets import demo
+    from emocam_widgets.corpus import Corpus
+    from emocam_widgets.detectors import load_detector, wrap_detector
+    from emocam_widgets.engine import Worker, analyze, paste_experiment
+    from emocam_widgets.errors import EmocamError
+    from emocam_widgets.models import load_classifier, wrap_classifier
+    from emocam_widgets.run import Run, open_run
+    from emocam_widgets.types import Placement
+    from emocam_widgets.widgets import AssociationHeatmap, ImageBrowser, ObjectEditor, explore
+
+    __version__: str
+
+_HOME = {
+    "Corpus": "corpus",
+    "load_classifier": "models",
+    "wrap_classifier": "models",
+    "load_detector": "detectors",
+    "wrap_detector": "detectors",
+    "analyze": "engine",
+    "Worker": "engine",
+    "paste_experiment": "engine",
+    "Run": "run",
+    "open_run": "run",
+    "explore": "widgets",
+    "ImageBrowser": "widgets",
+    "AssociationHeatmap": "widgets",
+    "ObjectEditor": "widgets",
+    "EmocamError": "errors",
+    "Placement": "types",
+}
+
+__all__ = [
+    "AssociationHeatmap",
+    "Corpus",
+    "EmocamError",
+    "ImageBrowser",
+    "ObjectEditor",
+    "Placement",
+    "Run",
+    "Worker",
+    "__version__",
+    "analyze",
+    "demo",
+    "explore",
+    "load_classifier",
+    "load_detector",
+    "open_run",
+    "paste_experiment",
+    "wrap_classifier",
+    "wrap_detector",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = _version()
+    elif name == "demo":
+        value = import_module("emocam_widgets.demo")
+    elif name in _HOME:
+        value = getattr(import_module(f"emocam_widgets.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(_no_such_name(name))
+    globals()[name] = value  # so that the next use does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("emocam-widgets")
+    except PackageNotFoundError:  # a source tree on the path that was never installed
+        return "0+uninstalled"
+
+
+def _no_such_name(name: str) -> str:
+    from emocam_widgets.errors import nearest_name
+
+    sentence = f"module 'emocam_widgets' has no attribute {name!r}"
+    nearest = nearest_name(name, __all__)
+    return f"{sentence}; did you mean {nearest!r}?" if nearest and not name.startswith("_") else sentence
