@@ -1,0 +1,34 @@
+// Makes an anywidget module out of a mount function: the root element, the theme, the connection state.
+import "./theme.css";
+import { Disposer, h } from "./dom";
+import { watchConnection } from "./errors";
+import type { Cleanup, Model, Mount } from "./model";
+
+export interface AnyWidgetModule {
+  render(view: { model: Model; el: HTMLElement }): Cleanup;
+}
+
+/** `export default widget(mount, "heatmap")` is all that an index.ts adds to its mount function. */
+export function widget(mount: Mount, name: string): AnyWidgetModule {
+  return {
+    render({ model, el }) {
+      const disposer = new Disposer();
+      const root = h("div", { class: `ec ec-root ec-${name}-root`, "data-testid": `${name}-root` });
+      el.append(root);
+      disposer.add(() => root.remove());
+      // The notebook's shortcuts (delete a cell, move to the next) must not act on keys meant for a widget; Ctrl+S and its like may.
+      root.setAttribute("data-lm-suppress-shortcuts", "true");
+      disposer.listen<KeyboardEvent>(
+        window,
+        "keydown",
+        (event) => root.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)),
+        { capture: true },
+      );
+      const pane = h("div", { class: "ec-pane" });
+      root.append(pane);
+      disposer.add(mount(model, pane, { embedded: false }));
+      watchConnection(model, root, disposer);
+      return () => disposer.dispose();
+    },
+  };
+}
