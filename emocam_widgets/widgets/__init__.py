@@ -1,0 +1,28 @@
+"""What people see and touch in Jupyter: one module per widget, its front end under js/ (built into static/)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emocam_widgets.widgets.browser import ImageBrowser
+    from emocam_widgets.widgets.editor import ObjectEditor
+    from emocam_widgets.widgets.explorer import Explorer, explore
+    from emocam_widgets.widgets.heatmap import AssociationHeatmap
+
+_HOME = {
+    "AssociationHeatmap": "heatmap",
+    "Explorer": "explorer",
+    "ImageBrowser": "browser",
+    "ObjectEditor": "editor",
+    "explore": "explorer",
+}
+
+__all__ = ["AssociationHeatmap", "Explorer", "ImageBrowser", "ObjectEditor", "explore"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
