@@ -1,1 +1,43 @@
-"""Classifiers: one small protocol, one file per implementation."""
+"""Classifiers: `load_classifier` makes one by name, `wrap_classifier` makes one of any CNN; each a `SplitClassifier`.
+
+A new one is one file with a function from a device to a SplitClassifier, and one line in `CLASSIFIERS`; other packages
+register theirs under the entry point group `emocam_widgets.classifiers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from emocam_widgets.registry import Registry
+
+if TYPE_CHECKING:
+    from emocam_widgets.models.split import SplitClassifier, wrap_classifier
+
+__all__ = ["CLASSIFIERS", "SplitClassifier", "load_classifier", "wrap_classifier"]
+
+
+def _demo(device: str) -> SplitClassifier:
+    from emocam_widgets.demo import DATA
+    from emocam_widgets.models.demo import load_scene_classifier
+
+    return load_scene_classifier(DATA / "classifier.safetensors", device=device)
+
+
+CLASSIFIERS: Registry[Callable[[str], SplitClassifier]] = Registry(
+    "classifier", "emocam_widgets.classifiers", {"demo": _demo}
+)
+
+
+def load_classifier(name: str, device: str = "cpu") -> SplitClassifier:
+    """The classifier of that name ("demo"), on a torch device; UnknownNameError names the nearest known one."""
+    return CLASSIFIERS[name](device)
+
+
+def __getattr__(name: str) -> object:
+    # torch.fx takes a while to import; only who wraps a classifier pays for it.
+    if name in {"SplitClassifier", "wrap_classifier"}:
+        from emocam_widgets.models import split
+
+        return getattr(split, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,7 +35,7 @@ def _normalised(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list
 
 
 class SceneTrunk(nn.Module):
-    """Normalises RGB values of 0..1 and ends at the target layer, before its ReLU: (n, 3, 224, 224) -> (n, c, 14, 14)."""
+    """Normalises RGB of 0..1 and ends at the target layer, before its ReLU: (n, 3, 224, 224) -> (n, c, 14, 14)."""
 
     mean: Tensor
     std: Tensor
@@ -68,7 +68,7 @@ class SceneTrunk(nn.Module):
 class SceneTail(nn.Module):
     """From the target layer to the logits, as EmoNet's tail is: rectified, pooled, flattened, two linear layers.
 
-    Made for attribution: nothing works in place, every ReLU and pooling is a module of its own, reshaping is functional.
+    Made for attribution: nothing in place, every ReLU and pooling a module of its own, functional reshaping.
     """
 
     def __init__(self, channels: int, hidden: int, n_labels: int, dropout: float) -> None:

@@ -40,6 +40,6 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -
     unknown = sorted(set(tensors) - set(expected))
     if unknown:
         raise EmocamError(
-            f"{path} holds {len(unknown)} unexpected tensors, the first is {unknown[0]!r}; expected {len(expected)} tensors."
+            f"{path} holds {len(unknown)} unexpected tensors, the first is {unknown[0]!r}; expected {len(expected)} known."
         )
     module.load_state_dict(dict(tensors))

@@ -1,0 +1,147 @@
+"""The split classifier: any CNN as a trunk up to its target layer and a tail from there to the logits."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, is_dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from emocam_widgets.errors import EmocamError
+from emocam_widgets.models.preprocess import Preprocess
+from emocam_widgets.models.target import Cut, cut_network, without_in_place
+from emocam_widgets.types import Prediction, View
+
+PreprocessFunction = Callable[[Image.Image], tuple[Tensor, View]]
+
+
+class SplitClassifier:
+    """A classifier cut at its target layer: `tail(trunk(x))` are its logits, every CAM method starts from `trunk(x)`.
+
+    Attributes: `name`; `labels` in output order; `fingerprint`, a sha256 of its weights and settings; `target`, the
+    name of the target layer; `synthetic`, true where it was trained on drawn scenes only.
+    """
+
+    def __init__(
+        self,
+        cut: Cut,
+        labels: Sequence[str],
+        preprocess: PreprocessFunction,
+        *,
+        name: str,
+        fingerprint: str,
+        synthetic: bool = False,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._cut = cut
+        self._preprocess = preprocess
+        self.labels = tuple(labels)
+        self.name = name
+        self.fingerprint = fingerprint
+        self.synthetic = synthetic
+        self.target = cut.target
+        self.device = torch.device(device)
+
+    def __repr__(self) -> str:
+        return f"SplitClassifier({self.name!r}, {len(self.labels)} labels, target {self.target!r}, on {self.device})"
+
+    def preprocess(self, image: Image.Image) -> tuple[Tensor, View]:
+        """A float32 tensor (3, H, W) on the CPU, and the rectangle of the image that it shows."""
+        return self._preprocess(image)
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """Inputs (n, 3, H, W) -> the target layer's activation A (n, c, h, w)."""
+        return self._cut.trunk(x)
+
+    def tail(self, activation: Tensor) -> Tensor:
+        """The target layer's activation A (n, c, h, w) -> logits (n, k)."""
+        return self._cut.tail(activation)
+
+    def activations(self, images: Sequence[Image.Image]) -> tuple[Tensor, list[View]]:
+        """One trunk pass over a batch of images: A (n, c, h, w), without a gradient, and each image's view."""
+        inputs, views = zip(*(self.preprocess(image) for image in images), strict=True)
+        with torch.no_grad():
+            return self.trunk(torch.stack(inputs).to(self.device)), list(views)
+
+    def predictions(self, activation: Tensor) -> list[Prediction]:
+        """What the tail makes of A (n, c, h, w), as softmax probabilities."""
+        with torch.no_grad():
+            probabilities = torch.softmax(self.tail(activation).float(), dim=1).cpu().numpy()
+        return [Prediction(self.labels, row) for row in probabilities]
+
+    def predict(self, images: Sequence[Image.Image]) -> list[Prediction]:
+        """One prediction per image; an empty list for no images."""
+        if not images:
+            return []
+        return self.predictions(self.activations(images)[0])
+
+
+def wrap_classifier(
+    module: nn.Module,
+    labels: Sequence[str],
+    size: int = 224,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    *,
+    crop: int | None = None,
+    preprocess: PreprocessFunction | None = None,
+    target: str | None = None,
+    name: str | None = None,
+    synthetic: bool = False,
+    device: torch.device | str = "cpu",
+) -> SplitClassifier:
+    """Makes any CNN with logits as its output a split classifier. The module itself is left as it is: a copy is cut.
+
+    Images are resized to `size` px (see Preprocess for `mean`, `std` and `crop`), or `preprocess` does all of it: a
+    function from an RGB image to a float32 tensor (3, size, size) and the View that it shows. `target` names the layer
+    whose activation the CAMs are made from (`"layer4.1"`); without it the last usable one is found (`models.target`).
+    Raises EmocamError where the network cannot be cut there or its outputs do not match the labels.
+    """
+    if preprocess is None:
+        preprocess = Preprocess(size, _floats(mean), _floats(std), crop)
+    own = copy.deepcopy(module).to(device).eval().requires_grad_(False)
+    without_in_place(own)
+    generator = torch.Generator().manual_seed(0)
+    example = torch.rand(2, 3, size, size, generator=generator).to(device)
+    cut = cut_network(own, example, target)
+    with torch.no_grad():
+        outputs = tuple(cut.tail(cut.trunk(example)).shape)
+    if outputs != (2, len(labels)):
+        raise EmocamError(
+            f"The network gives outputs of shape {outputs} for 2 images; expected (2, {len(labels)} labels)."
+        )
+    return SplitClassifier(
+        cut,
+        labels,
+        preprocess,
+        name=name or type(module).__name__,
+        fingerprint=fingerprint(own, labels=list(labels), target=cut.target, preprocess=_described(preprocess)),
+        synthetic=synthetic,
+        device=device,
+    )
+
+
+def fingerprint(module: nn.Module, **settings: object) -> str:
+    """sha256 over the names, shapes, types and bytes of the state dict and over the settings (JSON)."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update(type(module).__qualname__.encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _floats(values: Sequence[float] | None) -> tuple[float, ...] | None:
+    return None if values is None else tuple(float(value) for value in values)
+
+
+def _described(preprocess: PreprocessFunction) -> object:
+    """What of a preprocessing goes into the fingerprint: its settings, or for a user's function its name."""
+    if is_dataclass(preprocess) and not isinstance(preprocess, type):
+        return asdict(preprocess)
+    return f"{preprocess.__module__}.{getattr(preprocess, '__qualname__', type(preprocess).__qualname__)}"
