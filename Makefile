@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTHON ?=
 BIN := $(VENV)/bin
 # Runs, downloads and caches of the demo stay inside the environment, so that a clone is complete in itself.
-export EMOCAM_HOME ?= $(CURDIR)/$(VENV)/emocam
+export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
 .PHONY: help demo test check test-unit test-browser bench train screenshots clean setup setup-train setup-test

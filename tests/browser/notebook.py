@@ -1,0 +1,280 @@
+"""One notebook in JupyterLab, driven as a person would: cells are added and run by JupyterLab's own commands."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Locator, Page
+
+from tests.browser.lab import LabServer
+
+Mode = Literal["lab", "doc"]
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+OPEN_MS = 60_000
+
+# The panel, and nothing before JupyterLab has restored it with a kernel that answers.
+_PANEL = """() => {
+  const app = window.jupyterapp, panel = app && app.shell.currentWidget;
+  return panel && panel.content && panel.content.model && panel.sessionContext ? panel : null;
+}"""
+_READY = f"""async () => {{
+  const panel = ({_PANEL})();
+  if (!panel) return false;
+  await panel.context.ready; await panel.sessionContext.ready;
+  const kernel = panel.sessionContext.session && panel.sessionContext.session.kernel;
+  return Boolean(kernel && kernel.connectionStatus === 'connected' && kernel.status !== 'unknown');
+}}"""
+
+
+class CellError(AssertionError):
+    """A cell ended with an error; the message holds its traceback."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell by its id, which stays the same where cells are added or deleted."""
+
+    notebook: NotebookPage
+    id: str
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """The cell's outputs as nbformat has them."""
+        found: list[dict[str, Any]] = self._model("cell.sharedModel.getOutputs()")
+        return found
+
+    @property
+    def done(self) -> bool:
+        """Whether the cell has ended (it got its number and nothing of it is waiting)."""
+        return bool(self._model("cell.sharedModel.execution_count !== null && cell.executionState === 'idle'"))
+
+    @property
+    def output(self) -> Locator:
+        """Where the cell's output stands on the page: search in it by test id."""
+        return self.notebook.page.locator(f'.jp-Cell[data-emocam-cell="{self.id}"] .jp-OutputArea').first
+
+    @property
+    def text(self) -> str:
+        """What the cell printed and its plain results."""
+        parts = []
+        for output in self.outputs:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            parts.append("".join(text))
+        return "".join(parts)
+
+    def wait(self, seconds: float = 60) -> Cell:
+        """Returns once the cell has ended. Raises CellError where it ended with an error."""
+        self.notebook.wait_for(
+            lambda: self.done, seconds, f"the cell to end:\n{self._model('cell.sharedModel.source')}"
+        )
+        for output in self.outputs:
+            if output["output_type"] == "error":
+                raise CellError("\n".join(output["traceback"]))
+        return self
+
+    def _model(self, expression: str) -> Any:
+        return self.notebook.page.evaluate(
+            f"""id => {{
+              const panel = ({_PANEL})(), cells = panel.content.model.cells;
+              for (const cell of cells) if (cell.id === id) return {expression};
+              return null;
+            }}""",
+            self.id,
+        )
+
+
+class NotebookPage:
+    """A notebook file open in a browser page, with its kernel."""
+
+    def __init__(self, page: Page, server: LabServer) -> None:
+        """Takes a blank page; `open` or `create` comes next."""
+        self.page = page
+        self.server = server
+        self.page_errors: list[str] = []
+        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def create(self, name: str, cells: Sequence[str] = (), mode: Mode = "lab") -> None:
+        """Writes a notebook of these code cells under the server's root, and opens it. Nothing is run."""
+        book = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        path = self.server.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(book, path)
+        self.open(name, mode)
+
+    def open(self, name: str | Path, mode: Mode = "lab") -> None:
+        """Opens a notebook that lies under the server's root, in the whole JupyterLab (`lab`) or alone (`doc`)."""
+        prefix = "lab/tree/" if mode == "lab" else "doc/tree/"
+        self.page.goto(f"{self.server.url}{prefix}{name}?reset&token={self.server.token}", timeout=OPEN_MS)
+        self.wait_for(self._ready, OPEN_MS / 1000, f"JupyterLab to show {name} with its kernel")
+        if mode == "lab":
+            self.command("application:set-mode", {"mode": "single-document"})
+            self.collapse_sidebars()
+
+    def _ready(self) -> bool:
+        try:
+            return bool(self.page.evaluate(_READY))
+        except PlaywrightError:  # JupyterLab's `reset` reloads the page under our feet
+            return False
+
+    def collapse_sidebars(self) -> None:
+        """Gives the notebook the width of the window, as a person would who has opened it to read."""
+        self.page.evaluate(
+            """() => {
+              const shell = window.jupyterapp.shell;
+              if (shell.collapseLeft) { shell.collapseLeft(); shell.collapseRight(); }
+            }"""
+        )
+
+    # -- cells -----------------------------------------------------------------------------------------------------
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The code cells from top to bottom."""
+        ids = self.page.evaluate(
+            f"() => [...({_PANEL})().content.model.cells].filter(c => c.type === 'code').map(c => c.id)"
+        )
+        return [Cell(self, cell_id) for cell_id in ids]
+
+    def add(self, source: str) -> Cell:
+        """Puts a code cell at the end and scrolls to it, without running it."""
+        cell_id = self.page.evaluate(
+            f"""source => {{
+              const panel = ({_PANEL})(), shared = panel.content.model.sharedModel;
+              const cell = shared.insertCell(shared.cells.length, {{cell_type: 'code', source}});
+              return cell.id ?? cell.getId();
+            }}""",
+            source,
+        )
+        return Cell(self, str(cell_id))
+
+    def start(self, cell: Cell | str) -> Cell:
+        """Runs a cell (a string is first added as one) and returns while it runs."""
+        cell = self.add(cell) if isinstance(cell, str) else cell
+        self.page.evaluate(
+            f"""async id => {{
+              const panel = ({_PANEL})(), notebook = panel.content;
+              const index = notebook.widgets.findIndex(w => w.model.id === id);
+              notebook.activeCellIndex = index;
+              notebook.deselectAll();
+              notebook.widgets[index].node.dataset.emocamCell = id;
+              window.jupyterapp.commands.execute('notebook:run-cell');
+              await notebook.scrollToItem(index, 'start').catch(() => undefined);
+            }}""",
+            cell.id,
+        )
+        return cell
+
+    def run(self, cell: Cell | str, seconds: float = 60) -> Cell:
+        """Runs a cell (a string is first added as one) and waits for its end. Raises CellError where it fails."""
+        return self.start(cell).wait(seconds)
+
+    @contextmanager
+    def busy(self, seconds: float = 5, source: str = "import time; time.sleep({seconds})") -> Iterator[Cell]:
+        """Keeps the kernel's main shell busy with another cell while the body runs; waits for that cell afterwards.
+
+        The body can ask `cell.done` whether it was quick enough. `source` may touch a widget while it runs.
+        """
+        cell = self.start("print('started', flush=True)\n" + source.replace("{seconds}", str(seconds)))
+        self.wait_for(lambda: "started" in cell.text, 10, "the kernel to start the other cell")
+        yield cell
+        cell.wait(seconds + 60)
+
+    def clear(self) -> None:
+        """Deletes all cells and closes their widgets; what the kernel has imported and loaded stays."""
+        self.page.evaluate(
+            f"""() => {{
+              const shared = ({_PANEL})().content.model.sharedModel;
+              shared.deleteCellRange(0, shared.cells.length);
+            }}"""
+        )
+        self.execute(
+            "import sys\nif 'ipywidgets' in sys.modules:\n    sys.modules['ipywidgets'].Widget.close_all()\ndel sys"
+        )
+        self.page_errors.clear()
+
+    # -- the kernel ------------------------------------------------------------------------------------------------
+
+    def kernel_status(self) -> str:
+        """`idle`, `busy`, `starting`, ... as JupyterLab has it."""
+        status: str = self.page.evaluate(f"() => ({_PANEL})().sessionContext.session.kernel.status")
+        return status
+
+    def execute(self, code: str) -> None:
+        """Runs code in the kernel outside any cell, after what runs already. Raises CellError."""
+        self._request(code, "None")
+
+    def value(self, expression: str) -> Any:
+        """The value of a Python expression in the kernel, through JSON, after what runs already. Raises CellError."""
+        return json.loads(self._request("", f"__import__('json').dumps({expression})"))
+
+    def _request(self, code: str, expression: str) -> Any:
+        reply = self.page.evaluate(
+            f"""async ([code, expression]) => {{
+              const kernel = ({_PANEL})().sessionContext.session.kernel;
+              const future = kernel.requestExecute({{
+                code, silent: true, store_history: false, stop_on_error: false, user_expressions: {{value: expression}}
+              }});
+              return (await future.done).content;
+            }}""",
+            [code, expression],
+        )
+        result = reply if reply["status"] == "error" else reply["user_expressions"]["value"]
+        if result["status"] == "error":
+            raise CellError("\n".join(result["traceback"]))
+        return ast.literal_eval(result["data"]["text/plain"])
+
+    def wait_idle(self, seconds: float = 60) -> None:
+        """Returns once the kernel has nothing left to do."""
+        self.wait_for(lambda: self.kernel_status() == "idle", seconds, "the kernel to be idle")
+
+    def shut_down(self) -> None:
+        """Ends the kernel."""
+        self.page.evaluate(f"() => ({_PANEL})().sessionContext.shutdown()")
+
+    def interrupt(self) -> None:
+        """Stops what the kernel is doing."""
+        self.page.evaluate(f"() => ({_PANEL})().sessionContext.session.kernel.interrupt()")
+
+    # -- the page --------------------------------------------------------------------------------------------------
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> Any:
+        """Executes one of JupyterLab's own commands."""
+        return self.page.evaluate(
+            """async ([name, arguments_]) => {
+              const {commands} = window.jupyterapp;
+              if (commands.hasCommand(name)) await commands.execute(name, arguments_ ?? {});
+            }""",
+            [name, arguments],
+        )
+
+    def theme(self, name: Literal["light", "dark"]) -> None:
+        """Switches JupyterLab's theme and returns once the page shows it."""
+        self.command("apputils:change-theme", {"theme": THEMES[name]})
+        light = "true" if name == "light" else "false"
+        self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached", timeout=20_000)
+
+    def size(self, width: int, height: int) -> None:
+        """Sets the size of the window's inside in CSS pixels."""
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def wait_for(self, condition: Any, seconds: float, what: str) -> None:
+        """Returns once `condition()` holds. Raises TimeoutError that names what was waited for."""
+        waited = 0.0
+        while not condition():
+            if waited >= seconds:
+                raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")
+            self.page.wait_for_timeout(50)
+            waited += 0.05
