@@ -56,7 +56,10 @@ bench: setup
 	@$(BIN)/python -m benchmarks all --write docs/performance.md
 
 train: setup-train
-	@$(BIN)/emocam train all
+	$(BIN)/emocam train demo-corpus
+	$(BIN)/emocam train demo-detector
+	$(BIN)/emocam train demo-classifier
+	$(BIN)/emocam train demo-truth
 
 screenshots: setup-test
 	@$(BIN)/emocam demo --prepare

@@ -1,0 +1,41 @@
+"""`python -m benchmarks NAME [--json FILE]`: measures one benchmark, or all, and prints a line for each figure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from benchmarks import demo_analysis, importing
+from benchmarks.core import Measure, Result, machine, markdown
+
+BENCHMARKS: dict[str, Measure] = {
+    "import": importing.measure,
+    "demo": demo_analysis.measure,
+}
+
+
+@click.command()
+@click.argument("name", type=click.Choice([*BENCHMARKS, "all"]))
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures here (for all: a list).")
+@click.option("--write", "page", type=click.Path(path_type=Path), help="Write the figures as a Markdown page here.")
+def main(name: str, json_file: Path | None, page: Path | None) -> None:
+    """Measure the benchmark NAME; `all` measures every one."""
+    results = []
+    for each in BENCHMARKS if name == "all" else [name]:
+        result = Result(each, machine(), BENCHMARKS[each]())
+        results.append(result)
+        for figure_name, figure in result.figures.items():
+            verdict = "met" if figure.met else "NOT MET"
+            click.echo(f"{each}.{figure_name}: {figure.value:.4g} (at {figure.at} {figure.target:g}: {verdict})")
+    if json_file is not None:
+        content = [result.as_json() for result in results] if name == "all" else results[0].as_json()
+        json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(markdown(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
