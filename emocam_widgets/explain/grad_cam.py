@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from emocam_widgets.models.split import SplitClassifier
 from emocam_widgets.types import Output
+
+if TYPE_CHECKING:
+    from emocam_widgets.models.split import SplitClassifier
 
 
 def grad_cam(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError
-from emocam_widgets.models.weights import load_tensors, read_safetensors
+from emocam_widgets.weights import load_tensors, read_safetensors
 
 if TYPE_CHECKING:
     from emocam_widgets.models.split import SplitClassifier

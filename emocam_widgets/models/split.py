@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 
@@ -16,6 +14,7 @@ from emocam_widgets.errors import EmocamError
 from emocam_widgets.models.preprocess import Preprocess
 from emocam_widgets.models.target import Cut, cut_network, without_in_place
 from emocam_widgets.types import Prediction, View
+from emocam_widgets.weights import fingerprint
 
 PreprocessFunction = Callable[[Image.Image], tuple[Tensor, View]]
 
@@ -124,16 +123,6 @@ def wrap_classifier(
         synthetic=synthetic,
         device=device,
     )
-
-
-def fingerprint(module: nn.Module, **settings: object) -> str:
-    """sha256 over the names, shapes, types and bytes of the state dict and over the settings (JSON)."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    digest.update(type(module).__qualname__.encode())
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _floats(values: Sequence[float] | None) -> tuple[float, ...] | None:

@@ -1,10 +1,13 @@
-"""Reading weight files: what every loader refuses, and the sentence that it refuses it with."""
+"""Weights: reading their files, what every loader refuses and with which sentence, and the fingerprint of a network."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError
@@ -40,6 +43,16 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -
     unknown = sorted(set(tensors) - set(expected))
     if unknown:
         raise EmocamError(
-            f"{path} holds {len(unknown)} unexpected tensors, the first is {unknown[0]!r}; expected {len(expected)} known."
+            f"{path} holds {len(unknown)} unexpected tensors, the first is {unknown[0]!r}; expected {len(expected)}."
         )
     module.load_state_dict(dict(tensors))
+
+
+def fingerprint(module: nn.Module, **settings: object) -> str:
+    """sha256 over the names, shapes, types and bytes of the state dict and over the settings (JSON)."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update(type(module).__qualname__.encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

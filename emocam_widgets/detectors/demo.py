@@ -1,0 +1,46 @@
+"""The embedded world's detector: a small Ultralytics YOLO trained on generated scenes, as safetensors with metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import nn
+
+from emocam_widgets.detectors.yolo import UltralyticsDetector, build_detection_model
+from emocam_widgets.errors import EmocamError
+from emocam_widgets.weights import read_safetensors
+
+
+def save_detector(path: str | Path, module: nn.Module, class_names: Sequence[str], image_size: int) -> None:
+    """Writes an Ultralytics DetectionModel's weights as float32 safetensors; the caller keeps its yaml beside them.
+
+    The yaml says `scale` where it has `scales`, because its name is not read for it.
+    """
+    from safetensors.torch import save_file
+
+    tensors = {
+        name: (tensor.detach().float() if tensor.is_floating_point() else tensor.detach()).cpu().contiguous()
+        for name, tensor in module.state_dict().items()
+    }
+    metadata = {"classes": json.dumps(list(class_names)), "imgsz": str(image_size)}
+    save_file(tensors, str(path), metadata=metadata)
+
+
+def load_demo_detector(
+    weights: str | Path | None = None, yaml: str | Path | None = None, device: str = "cpu"
+) -> UltralyticsDetector:
+    """The shipped detector, or one that `save_detector` wrote; EmocamError where a file is missing or does not fit."""
+    from emocam_widgets.demo import DATA
+
+    weights = Path(weights or DATA / "detector.safetensors")
+    yaml = Path(yaml or DATA / "detector.yaml")
+    metadata, tensors = read_safetensors(weights, "an Ultralytics detector")
+    try:
+        class_names = [str(name) for name in json.loads(metadata["classes"])]
+        image_size = int(metadata["imgsz"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise EmocamError(f"{weights} has unusable metadata ({error!r}); expected classes and imgsz.") from error
+    module = build_detection_model(yaml, len(class_names), tensors, weights)
+    return UltralyticsDetector(module, class_names, name="demo", image_size=image_size, device=device)
