@@ -1,4 +1,4 @@
-"""What all benchmarks share: a figure with its target, the machine it was measured on, and how they are written down."""
+"""What all benchmarks share: a figure with its target, the machine it was measured on, and how to write them down."""
 
 from __future__ import annotations
 
