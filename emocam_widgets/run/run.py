@@ -1,0 +1,381 @@
+"""Reading a run: its tables, its images and the questions that it answers. A Run never writes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from PIL import Image
+
+from emocam_widgets.analysis.association import Aggregate, Association
+from emocam_widgets.analysis.importance import SCORES
+from emocam_widgets.corpus import Corpus
+from emocam_widgets.errors import EmocamError, ImageError, RunError, UnknownNameError, known_name
+from emocam_widgets.run.grids import Grids, table_importance
+from emocam_widgets.run.manifest import Manifest, read_manifest
+from emocam_widgets.run.schema import TABLES
+from emocam_widgets.run.store import part_folders, read_table
+from emocam_widgets.types import Cam
+
+BY = ("prediction", "annotation")
+DEFAULT_THRESHOLD = 0.3
+DEFAULT_MIN_CONFIDENCE = 0.005
+
+_CACHED = 24
+
+
+def open_run(path: str | os.PathLike[str], corpus: Corpus | None = None) -> Run:
+    """A stored run, to read.
+
+    Args:
+        path: the folder that ``analyze`` wrote.
+        corpus: the corpus, where its images have moved since; else the manifest's is used when an image is needed.
+
+    Raises:
+        RunError: there is no run, or it has another schema version, or it is damaged.
+    """
+    return Run(path, corpus)
+
+
+class Run:
+    """A stored analysis. Tables are read when they are first asked for and kept; safe to use from several threads.
+
+    Attributes:
+        path: the run folder.
+        manifest: what it was made from and with.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], corpus: Corpus | None = None) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self.manifest: Manifest = read_manifest(self.path)
+        self._corpus = corpus
+        self._lock = threading.RLock()
+        self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._tables: dict[str, pa.Table] = {}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._parts = part_folders(self.path)  # fixed here, so that all tables tell of the same parts
+
+    def __repr__(self) -> str:
+        methods = ", ".join(self.methods) or "no method"
+        return f"<Run {str(self.path)!r}: {len(self)} images, {len(self.labels)} labels, {methods}>"
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classifier's labels, in its output order."""
+        return self.manifest.labels
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The object classes that its detectors know."""
+        return self.manifest.classes
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The explanation methods that it holds CAMs of, each once, in the order in which they were added."""
+        return tuple(dict.fromkeys(method.name for method in self.manifest.methods))
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its images or its classifier are synthetic; what shows the run says so."""
+        return self.manifest.corpus.synthetic or self.manifest.classifier.synthetic
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """One row per image, sorted by image_id (columns: DESIGN.md, "One run")."""
+        return self._frame("images")
+
+    @property
+    def boxes(self) -> pd.DataFrame:
+        """One row per box and detector, sorted by image_id."""
+        return self._frame("boxes")
+
+    @property
+    def cams(self) -> pd.DataFrame:
+        """One row per image, method, target and output, sorted by image_id; ``grid`` holds float16 arrays, row-major."""
+        return self._frame("cams")
+
+    @property
+    def lime(self) -> pd.DataFrame:
+        """One row per image and target, sorted by image_id."""
+        return self._frame("lime")
+
+    @property
+    def pastes(self) -> pd.DataFrame:
+        """One row per image, object, variant and position, sorted by image_id."""
+        return self._frame("pastes")
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """One row per image that could not be used, with the stage and the reason."""
+        return self._frame("failures")
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float32]:
+        """(images, labels), the rows of ``images`` and the columns of ``labels``."""
+        flat = self._table("images")["probabilities"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        if flat.size != len(self) * len(self.labels):
+            raise RunError(
+                f"The run {str(self.path)!r} holds probabilities that do not fit its {len(self.labels)} labels."
+            )
+        return flat.reshape(len(self), len(self.labels))
+
+    @cached_property
+    def annotations(self) -> tuple[str, ...]:
+        """The annotation labels that occur, in the classifier's order where it knows them, then by name."""
+        found = set(self.images["annotation"].dropna())
+        return tuple(label for label in self.labels if label in found) + tuple(sorted(found - set(self.labels)))
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus that was analysed.
+
+        Raises:
+            EmocamError: its images are not where they were; the message says what to pass.
+        """
+        with self._lock:
+            if self._corpus is None:
+                info = self.manifest.corpus
+                root = info.root if info.kind == "demo" else self._root(info.root)
+                try:
+                    self._corpus = Corpus.reopened(info.kind, root)
+                except UnknownNameError:
+                    raise
+                except EmocamError as error:
+                    raise EmocamError(self._moved(f"{info.root!r}")) from error
+            return self._corpus
+
+    def open_image(self, image_id: str) -> Image.Image:
+        """The image, RGB and upright.
+
+        Raises:
+            EmocamError: the corpus has moved, or the image is gone or damaged.
+        """
+        try:
+            return self.corpus.open(image_id)
+        except ImageError as error:
+            if image_id in self._row_of_image and not (self.corpus.root / image_id).exists():
+                raise ImageError(self._moved(f"{str(self.corpus.root)!r} (no {image_id!r} there)"), image_id) from error
+            raise
+
+    def image(self, image_id: str) -> pd.Series:
+        """The image's row of ``images``.
+
+        Raises:
+            UnknownNameError: the run does not hold it.
+        """
+        return self.images.iloc[self.position(image_id)]
+
+    def position(self, image_id: str) -> int:
+        """The image's row number in ``images`` and ``probabilities``.
+
+        Raises:
+            UnknownNameError: the run does not hold it.
+        """
+        if image_id not in self._row_of_image:
+            raise UnknownNameError("image in the run", image_id, self._row_of_image)
+        return self._row_of_image[image_id]
+
+    def boxes_of(self, image_id: str) -> pd.DataFrame:
+        """The image's rows of ``boxes``; their index is that of ``boxes``, and so of :meth:`importance`."""
+        self.position(image_id)
+        start, end = self._box_bounds(image_id)
+        return self.boxes.iloc[start:end]
+
+    def grid(self, image_id: str, method: str, target: str | None = None, output: str | None = None) -> Cam:
+        """The stored CAM of an image: by default that of its predicted label, of the output that the run has (else of
+        probabilities).
+
+        Raises:
+            UnknownNameError: no such image or method in the run.
+            EmocamError: this image has no such CAM in the run.
+        """
+        known_name("method", method, self.methods)
+        row = self.image(image_id)
+        wanted = str(row["label"]) if target is None else target
+        index = self._grids.find(image_id, method, wanted, self._output(method, output))
+        if index is None:
+            raise EmocamError(f"The run holds no {method} CAM of {image_id!r} for the label {wanted!r}.")
+        return self._grids.cam(index)
+
+    def importance(self, method: str, score: str = "mean", output: str | None = None) -> NDArray[np.float32]:
+        """float32 (boxes,): the importance of each row of ``boxes`` under its image's CAM of the predicted label.
+
+        0 for a box of an image without that CAM. Computed once and kept; do not write into it.
+
+        Raises:
+            UnknownNameError: no such method in the run, or no such score.
+        """
+        known_name("method", method, self.methods)
+        known_name("score", score, SCORES)
+        which = self._output(method, output)
+
+        def compute() -> NDArray[np.float32]:
+            values = table_importance(self.images, self.boxes, self._grids, method, which, score)
+            values.setflags(write=False)
+            return values
+
+        return self._cached(("importance", method, score, which), compute)
+
+    def association(
+        self,
+        method: str | None = None,
+        score: str = "mean",
+        threshold: float = DEFAULT_THRESHOLD,
+        min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+        by: str = "prediction",
+        *,
+        output: str | None = None,
+        detector: str | None = None,
+    ) -> Association:
+        """The association of object classes and labels.
+
+        Args:
+            method: the CAMs to use; by default the run's first.
+            score: how a box's importance is computed, a name in analysis.importance.SCORES.
+            threshold: a box counts where its importance is above it.
+            min_confidence: a box below it does not count.
+            by: "prediction" counts an image under its predicted label, "annotation" under the corpus's own.
+            output: "probabilities" or "logits", where the method was run on both.
+            detector: only this one's boxes; by default those of all.
+
+        Raises:
+            UnknownNameError: one of the names is not known; the nearest is named.
+            EmocamError: the run has no method, or no annotation to go by.
+        """
+        return self.aggregate(method, score, min_confidence, by, output=output, detector=detector).at(threshold)
+
+    def aggregate(
+        self,
+        method: str | None = None,
+        score: str = "mean",
+        min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+        by: str = "prediction",
+        *,
+        output: str | None = None,
+        detector: str | None = None,
+    ) -> Aggregate:
+        """What :meth:`association` is taken from for any threshold, kept for the last few choices. Arguments as there.
+
+        Only images that have the method's CAM take part, so that a run which is not finished is not diluted.
+        """
+        name = self._method(method)
+        known_name("way to count images", by, BY)
+        if detector is not None:
+            known_name("detector", detector, [info.name for info in self.manifest.detectors])
+        which = self._output(name, output)
+
+        def compute() -> Aggregate:
+            labels: Sequence[str] = self.labels if by == "prediction" else self.annotations
+            if not len(labels):
+                raise EmocamError("The images of this run have no annotations; use by='prediction'.")
+            column = "label" if by == "prediction" else "annotation"
+            images = self.images[["image_id", column]].set_axis(["image_id", "label"], axis=1)
+            images = images[self._grids.of_predictions(self.images, name, which) >= 0]
+            boxes, importance = self.boxes, self.importance(name, score, which)
+            if detector is not None:
+                of_detector = (boxes["detector"] == detector).to_numpy()
+                boxes, importance = boxes[of_detector], importance[of_detector]
+            return Aggregate(
+                images, boxes, importance, labels=labels, classes=self.classes, min_confidence=min_confidence
+            )
+
+        return self._cached(("aggregate", name, score, which, float(min_confidence), by, detector), compute)
+
+    def _method(self, method: str | None) -> str:
+        if method is not None:
+            return known_name("method", method, self.methods)
+        if not self.methods:
+            raise EmocamError("This run holds no CAMs; analyse it with a method, such as methods=['grad-cam'].")
+        return self.methods[0]
+
+    def _output(self, method: str, output: str | None) -> str:
+        held = [info.output for info in self.manifest.methods if info.name == method]
+        if output is None:
+            return "probabilities" if "probabilities" in held else held[0]
+        return known_name(f"output of {method} in the run", output, held)
+
+    def _cached(self, key: tuple[Any, ...], compute: Any) -> Any:
+        with self._lock:  # held while computing, so that threads that ask for the same thing wait for it
+            if key not in self._cache:
+                self._cache[key] = compute()
+                if len(self._cache) > _CACHED:
+                    self._cache.popitem(last=False)
+            self._cache.move_to_end(key)
+            return self._cache[key]
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        with self._lock:
+            if name not in self._frames:
+                self._frames[name] = self._table(name).to_pandas()
+            return self._frames[name]
+
+    def _table(self, name: str) -> pa.Table:
+        with self._lock:
+            if name not in self._tables:
+                parts = [read_table(part, name) for part in self._parts]
+                if name == "failures":
+                    parts = self._still_failing(parts)
+                table = pa.concat_tables([TABLES[name].empty_table(), *parts])
+                self._tables[name] = _sorted_by_image(table)
+            return self._tables[name]
+
+    def _still_failing(self, failures: list[pa.Table]) -> list[pa.Table]:
+        """Drops failures of images that a later part holds, and all but the last failure of an image."""
+        if not any(table.num_rows for table in failures):
+            return failures
+        last: dict[str, int] = {}
+        for number, part in enumerate(self._parts):
+            for name in ("images", "cams", "failures"):
+                ids = read_table(part, name, ["image_id"])["image_id"]
+                last.update(dict.fromkeys(ids.to_pylist(), number))
+        kept = []
+        for number, table in enumerate(failures):
+            rows = {image_id: row for row, image_id in enumerate(table["image_id"].to_pylist())}
+            rows = {image_id: row for image_id, row in rows.items() if last[image_id] == number}
+            kept.append(table.take(pa.array(sorted(rows.values()), type=pa.int64())))
+        return kept
+
+    @cached_property
+    def _row_of_image(self) -> dict[str, int]:
+        return {image_id: row for row, image_id in enumerate(self.images["image_id"])}
+
+    @cached_property
+    def _box_image_ids(self) -> NDArray[np.object_]:
+        return self.boxes["image_id"].to_numpy(dtype=object)
+
+    def _box_bounds(self, image_id: str) -> tuple[int, int]:
+        ids = self._box_image_ids
+        return int(np.searchsorted(ids, image_id, "left")), int(np.searchsorted(ids, image_id, "right"))
+
+    @property
+    def _grids(self) -> Grids:
+        return cast(Grids, self._cached(("grids",), lambda: Grids(self._table("cams"))))
+
+    def _root(self, root: str) -> Path:
+        """The corpus folder as the manifest has it; where it is relative, it is relative to the run."""
+        return self.path / Path(root)
+
+    def _moved(self, where: str) -> str:
+        return (
+            f"The images of this run are not in {where} any more; "
+            "pass where they are now: open_run(path, corpus=Corpus.from_folder(...))."
+        )
+
+
+def _sorted_by_image(table: pa.Table) -> pa.Table:
+    # The order of the parts depends on interruptions and threads; by image id it is always the same. numpy's stable sort
+    # keeps the order of an image's own rows, which arrow's does not promise.
+    order = np.argsort(table["image_id"].to_numpy().astype(object), kind="stable")
+    return table.take(pa.array(order)).combine_chunks()
