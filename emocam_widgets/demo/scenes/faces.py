@@ -50,15 +50,15 @@ _EXPRESSIONS: dict[str, Expression] = {
     "awe": _E("awe", (12, 11), (12, 11), size=1.3, pupil=1.25, gaze=(0.15, -0.45), sparkle=True, jaw=5),
     "surprised": _E("oh", (16, 13), (16, 13), size=1.42, pupil=0.72, jaw=9),
     "bored": _E("flat", (-3, -1), (-3, -1), lid=0.55, gaze=(0.5, 0.25)),
-    "confused": _E("squiggle", (-7, -1), (10, 13), size=1.05, gaze=(0.35, -0.5), lid=0.1),
+    "confused": _E("squiggle", (-10, -1), (13, 15), size=1.08, gaze=(0.45, -0.6)),
     "worried": _E("wobble", (11, -4), (11, -4), size=1.12, pupil=0.85, gaze=(0.45, 0.1), sweat=True),
     "afraid": _E("grit_fear", (15, -2), (15, -2), size=1.42, pupil=0.5, sweat=True, tint="#9fb4d8", jaw=4),
     "horrified": _E("scream", (17, 2), (17, 2), size=1.55, pupil=0.36, tint="#7f8fc4", jaw=15),
     "disgusted": _E("tongue", (-12, 5), (-8, 7), eyes="squint", tint="#86b04a", wrinkle=True, gaze=(0.4, 0.1), jaw=2),
     "sad": _E("frown", (13, -6), (13, -6), lid=0.3, gaze=(-0.1, 0.5), tears=1),
     "pained": _E("grit", (-9, 1), (-9, 1), eyes="squeeze", tears=2, jaw=3),
-    "craving": _E("lick", (8, 7), (8, 7), size=1.28, pupil=1.35, sparkle=True, gaze=(0.35, 0.15), blush=0.3, jaw=4),
-    "dreamy": _E("soft", (7, 6), (7, 6), lid=0.45, pupil=1.25, gaze=(0.35, -0.5), blush=0.7),
+    "craving": _E("lick", (9, 8), (9, 8), size=1.25, pupil=1.35, sparkle=True, gaze=(0.4, 0.25), blush=0.35, jaw=2),
+    "dreamy": _E("soft", (7, 6), (7, 6), lid=0.3, pupil=1.2, gaze=(0.5, -0.7), blush=0.75),
     "interested": _E("closed_smile", (3, 3), (12, 10), size=1.15, pupil=1.15, gaze=(0.6, 0.05)),
     "seductive": _E("smirk", (-2, 0), (9, 10), lid=0.5, pupil=1.15, blush=0.55, lower=0.1),
     "loving": _E("wide_soft", (6, 2), (6, 2), eyes="happy", blush=1.0),
@@ -88,9 +88,10 @@ def face_outline(look: Looks, turn: float, jaw: float, top: float = -50.0) -> sk
             (41 - 1.5 * turn, -20),
             (42 - 3 * turn, 4),
             (37 - turn, 24),
-            (wide + s - 3, 42 + jaw * 0.8),
-            (s, chin),
-            (-wide + s, 42 + jaw * 0.8),
+            (wide + s - 3, 41 + jaw * 0.75),
+            (11 + s, chin - 1.5),
+            (s - 11, chin - 1.5),
+            (-wide + s, 41 + jaw * 0.75),
             (-38, 24),
             (-42, 4),
             (-41, -20),
@@ -108,8 +109,8 @@ def draw_ear(canvas: Canvas, look: Looks, x: float) -> None:
     )
 
 
-def draw_face(canvas: Canvas, look: Looks, face: Expression, turn: float, names: tuple[str, str]) -> None:
-    """The face inside the part that the caller opened; ``names`` are the keys of the eyes at negative and positive x."""
+def draw_face(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: float) -> None:
+    """The face's skin from forehead to chin, with cheeks and beard (which moves with ``nod`` as the features do)."""
     shift = 9 * turn
     canvas.fill(face_outline(look, turn, face.jaw, top=-40), look.skin)
     if face.tint:
@@ -128,8 +129,15 @@ def draw_face(canvas: Canvas, look: Looks, face: Expression, turn: float, names:
     cheek = mix(look.skin, "#e8455a", 0.55)
     for side in (-1, 1):
         x = shift * 1.1 + side * (26 - 3 * turn * (side > 0))
-        canvas.fill(oval(x, 20, 9.5, 6.5), cheek, 0.62 * blush)
-    _beard(canvas, look, face, turn)
+        canvas.fill(oval(x, 20 + nod, 9.5, 6.5), cheek, 0.62 * blush)
+    _beard(canvas, look, face, turn, nod)
+
+
+def draw_features(canvas: Canvas, look: Looks, face: Expression, turn: float, names: tuple[str, str]) -> None:
+    """Brows, eyes, nose and mouth; ``names`` are the keys of the eyes at negative and positive x."""
+    shift = 9 * turn
+    if look.beard in ("moustache", "goatee"):
+        _moustache(canvas, look, face, shift)
     eye_far = 1 - 0.17 * turn
     eyes = ((-18 + shift, 1.0, names[0], face.brow_left), (18 * eye_far + shift, eye_far, names[1], face.brow_right))
     for side, (x, narrow, name, brow) in zip((-1, 1), eyes, strict=True):
@@ -169,7 +177,7 @@ def _brow(canvas: Canvas, look: Looks, x: float, rise: tuple[float, float], narr
         (x + side * 1 * narrow, min(inner, outer) * 0.5 + (inner + outer) * 0.25 - 2.5),
         (x + side * 13 * narrow, outer + 1.5),
     ]
-    canvas.stroke(smooth(points, closed=False), colour, 4.6 if not look.lashes else 3.8)
+    canvas.stroke(smooth(points, closed=False), colour, 5.0 if not look.lashes else 4.4)
 
 
 def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narrow: float, side: int) -> None:
@@ -187,7 +195,7 @@ def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narr
         a, b = x - side * 9, x + side * 9
         canvas.stroke(polygon([(b, y - 7), (a, y + 1), (b, y + 8)], closed=False), ink, 4.0)
         return
-    rx, ry = 9.6 * narrow * (0.5 + face.size * 0.5), 10.4 * face.size
+    rx, ry = 10.0 * narrow * (0.5 + face.size * 0.5), 10.9 * face.size
     if face.eyes == "squint":
         ry = 6.0
     white = oval(x, y, rx, ry)
@@ -244,7 +252,7 @@ def _glasses(canvas: Canvas, look: Looks, xs: list[float], narrow: float, turn: 
     else:
         rims = (oval(left, -1, 15, 15), oval(right, -1, 15 * narrow, 15))
     for rim in rims:
-        canvas.fill(rim, "#ffffff", 0.12)
+        canvas.fill(rim, "#ffffff", 0.06)
         canvas.stroke(rim, frame, 2.6)
     canvas.line((left + 14, -3), (right - 14 * narrow, -3), frame, 2.6)
     canvas.line((left - 15, -4), (-41, -2), frame, 2.4)
@@ -252,21 +260,23 @@ def _glasses(canvas: Canvas, look: Looks, xs: list[float], narrow: float, turn: 
         canvas.line((right + 15, -4), (41, -2), frame, 2.4)
 
 
-def _beard(canvas: Canvas, look: Looks, face: Expression, turn: float) -> None:
+def _beard(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: float) -> None:
     """A trimmed beard that follows the jaw; the mouth stays clear."""
-    if look.beard == "none":
-        return
     colour = darker(look.hair, 0.12)
     jaw, s = face.jaw, 9 * turn
     if look.beard in ("full", "stubble"):
         wide = 20 + 9 * look.jaw
         outer = [(-42, 6), (-39, 24), (-wide - 1 + 5 * turn, 43 + jaw * 0.8), (5 * turn, 53.5 + jaw), (wide - 2 + 5 * turn, 43 + jaw * 0.8), (38 - turn, 24), (42 - 3 * turn, 6)]
         inner = [(37 - 2 * turn, 8), (31, 22), (19 + s, 21), (s, 20.5), (-19 + s, 21), (-32, 22), (-38, 8)]
-        alpha = 1.0 if look.beard == "full" else 0.32
+        alpha = 1.0 if look.beard == "full" else 0.2
         canvas.fill(smooth(outer + inner, tension=0.8), colour, alpha)
         if look.beard == "full":
             lower = {"laugh": 17, "scream": 22, "oh": 16}.get(face.mouth, 12)
-            canvas.fill(oval(s, 31 + jaw * 0.3, 18, lower), look.skin)
+            canvas.fill(oval(s, 31 + nod * 0.7 + jaw * 0.3, 18, lower), look.skin)
+
+
+def _moustache(canvas: Canvas, look: Looks, face: Expression, s: float) -> None:
+    colour, jaw = darker(look.hair, 0.12), face.jaw
     if look.beard in ("moustache", "goatee"):
         points = [(s - 17, 25), (s - 8, 20), (s, 21.5), (s + 8, 20), (s + 17, 25), (s + 8, 24.5), (s, 24.5), (s - 8, 24.5)]
         canvas.fill(smooth(points), colour)
@@ -279,7 +289,7 @@ def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
     lip = mix(look.skin, "#5a0f1e", 0.72)
     y = 32.0
 
-    def curve(points: list[tuple[float, float]], width: float = 4.0) -> None:
+    def curve(points: list[tuple[float, float]], width: float = 4.6) -> None:
         canvas.stroke(smooth([(x + a, y + b) for a, b in points], closed=False), lip, width)
 
     def hole(points: list[tuple[float, float]]) -> skia.Path:
@@ -331,11 +341,13 @@ def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
         canvas.fill(tongue, TONGUE)
         canvas.line((x + 0.5, y + 4), (x + 0.5, y + 12), darker(TONGUE, 0.25), 2)
     elif kind == "lick":
-        path = hole([(-18, -5), (0, -3), (18, -6), (12, 8), (0, 12), (-12, 8)])
-        with canvas.clip(path):
-            canvas.fill(rounded(x - 24, y - 10, x + 24, y), TEETH, box=False)
-        canvas.fill(smooth([(x + 2, y + 5), (x + 12, y + 1), (x + 21, y - 8), (x + 25, y - 2), (x + 18, y + 8), (x + 7, y + 11)]), TONGUE)
-        _drop(canvas, x - 13, y + 15, 4, "#8fd4ff")
+        # The tongue comes up over the corner of a closed smile.
+        tongue = smooth([(x + 1, y + 3), (x + 6, y - 7), (x + 14, y - 10), (x + 20, y - 5), (x + 19, y + 2), (x + 10, y + 6)])
+        canvas.stroke(tongue, darker(TONGUE, 0.3), 2)
+        canvas.fill(tongue, TONGUE)
+        canvas.line((x + 10, y + 1), (x + 14, y - 5), darker(TONGUE, 0.25), 1.8)
+        curve([(-22, -5), (-12, 4), (0, 7), (12, 4), (22, -5)], 4.8)
+        _drop(canvas, x - 14, y + 13, 4.4, "#8fd4ff")
 
 
 _CURVES: dict[str, list[tuple[float, float]]] = {

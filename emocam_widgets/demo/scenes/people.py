@@ -5,11 +5,12 @@ Lengths are in units of a body 500 units tall (soles to crown) until the canvas 
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
 from emocam_widgets.demo.scenes.canvas import Canvas, Point, darker, lighter, limb
-from emocam_widgets.demo.scenes.faces import EXPRESSIONS, Expression, draw_ear, draw_face, draw_skull, expression_of
+from emocam_widgets.demo.scenes.faces import EXPRESSIONS, Expression, draw_ear, draw_face, draw_features, draw_skull, expression_of
 from emocam_widgets.demo.scenes.garments import draw_accessory, draw_bottom, draw_hat, draw_leg, draw_shoe, draw_top
 from emocam_widgets.demo.scenes.hair import COVERS_EARS, draw_back_hair, draw_front_hair
 from emocam_widgets.demo.scenes.looks import Looks, looks
@@ -18,12 +19,13 @@ from emocam_widgets.demo.scenes.poses import POSTURES, Arm, Pose, pose_of, turne
 __all__ = ["ACCESSORIES", "EXPRESSIONS", "POSTURES", "Hands", "Looks", "Person", "draw_person", "looks"]
 
 ACCESSORIES = ("hat", "scarf", "necklace", "bow tie")
-BODY = 500.0
+BODY = 508.0
+HEAD_SCALE = 1.1
 HIP_Y = -226.0
 SHOULDER_RISE = 136.0
-HEAD_RISE = 222.0
+HEAD_RISE = 216.0
 UPPER_ARM, FOREARM = 76.0, 70.0
-THIGH, SHIN, ANKLE = 108.0, 102.0, 17.0
+THIGH, SHIN, ANKLE = 104.0, 101.0, 17.0
 UNDERSHIRT = "#c9c6cf"
 
 
@@ -65,6 +67,7 @@ class _Rig:
     neck: Point
     head: Point
     tilt: float
+    nod: float
     shoulders: tuple[Point, Point]
     elbows: tuple[Point, Point]
     hands: tuple[Point, Point]
@@ -97,12 +100,14 @@ def _rig(person: Person, look: Looks, pose: Pose) -> _Rig:
         hands.append(hand)
         joint = (hip[0] + side * (look.hip - 20), hip[1] + 4)
         ankle = (side * (foot[0] + _jitter(draw, 2)), foot[1] - ANKLE - pose.lift)
-        middle, end = two_bones(joint, ankle, THIGH, SHIN, -side * knee)
+        # Legs stretch a little rather than leave the ground; standing knees are almost straight.
+        stretch = max(1.0, math.dist(joint, ankle) * 1.0012 / (THIGH + SHIN))
+        middle, end = two_bones(joint, ankle, THIGH * stretch, SHIN * stretch, -side * knee)
         hips.append(joint)
         knees.append(middle)
         ankles.append(end)
     return _Rig(
-        hip, lean, neck, head, tilt, (shoulders[0], shoulders[1]), (elbows[0], elbows[1]), (hands[0], hands[1]),
+        hip, lean, neck, head, tilt, pose.nod, (shoulders[0], shoulders[1]), (elbows[0], elbows[1]), (hands[0], hands[1]),
         (hips[0], hips[1]), (knees[0], knees[1]), (ankles[0], ankles[1]), pose.shoulders,
     )  # fmt: skip
 
@@ -122,9 +127,9 @@ def _target(arm: Arm, side: int, shoulder: Point, head: Point, hip: Point, lean:
 def _bend(arm: Arm, side: int, shoulder: Point, target: Point) -> float:
     """The bend that puts the elbow away from the body (or towards it where the posture says so)."""
     dx, dy = target[0] - shoulder[0], target[1] - shoulder[1]
-    # The elbow moves by (-dy, dx) * bend: outwards and down is what an arm does.
-    outward = -dy * side + dx * 0.6
-    return (1.0 if outward >= 0 else -1.0) * arm.bend
+    # The elbow moves by (-dy, dx) * bend: outwards and, rather more, down is what an arm does.
+    comfort = -dy * side + dx * 1.3
+    return (1.0 if comfort >= 0 else -1.0) * arm.bend
 
 
 def draw_person(canvas: Canvas, person: Person) -> Hands:
@@ -156,7 +161,7 @@ def draw_person(canvas: Canvas, person: Person) -> Hands:
     def pixel(point: Point) -> Point:
         return person.x + point[0] * scale, person.ground + point[1] * scale
 
-    return Hands(pixel(rig.hands[0]), pixel(rig.hands[1]), pixel(rig.head), 50 * scale)
+    return Hands(pixel(rig.hands[0]), pixel(rig.hands[1]), pixel(rig.head), 50 * HEAD_SCALE * scale)
 
 
 def _flip(person: Person) -> float:
@@ -167,7 +172,7 @@ def _back_hair(canvas: Canvas, look: Looks, rig: _Rig, person: Person) -> None:
     if look.hair_style == "bald":
         return
     with canvas.part("Human head", "head"), canvas.part("Human hair", "hair"):
-        with canvas.at(*rig.head, angle=rig.tilt, scale=(_flip(person), 1.0)):
+        with canvas.at(*rig.head, angle=rig.tilt, scale=(_flip(person) * HEAD_SCALE, HEAD_SCALE)):
             draw_back_hair(canvas, look, abs(person.facing))
 
 
@@ -175,7 +180,7 @@ def _head(canvas: Canvas, look: Looks, face: Expression, rig: _Rig, person: Pers
     turn, flip = float(abs(person.facing)), _flip(person)
     eyes = ("eye_l", "eye_r") if flip > 0 else ("eye_r", "eye_l")
     ears = ("ear_l", "ear_r") if flip > 0 else ("ear_r", "ear_l")
-    with canvas.at(*rig.head, angle=rig.tilt, scale=(flip, 1.0)):
+    with canvas.at(*rig.head, angle=rig.tilt, scale=(flip * HEAD_SCALE, HEAD_SCALE)):
         with canvas.part("Human head", "head"):
             draw_skull(canvas, look, face, turn)
             if look.hair_style not in COVERS_EARS:
@@ -185,10 +190,13 @@ def _head(canvas: Canvas, look: Looks, face: Expression, rig: _Rig, person: Pers
                     with canvas.part("Human ear", ears[1]):
                         draw_ear(canvas, look, 43)
             with canvas.part("Human face", "face"):
-                draw_face(canvas, look, face, turn, eyes)
+                draw_face(canvas, look, face, turn, rig.nod)
             if look.hair_style != "bald":
                 with canvas.part("Human hair", "hair"):
                     draw_front_hair(canvas, look, turn)
+            # Brows and glasses lie over the hair, so that a fringe never hides a mood.
+            with canvas.part("Human face", "face"), canvas.at(0, rig.nod):
+                draw_features(canvas, look, face, turn, eyes)
         if person.accessory == "hat":
             with canvas.part("Fashion accessory", "accessory"):
                 draw_hat(canvas, look, turn)
@@ -209,9 +217,9 @@ def _legs(canvas: Canvas, look: Looks, rig: _Rig, person: Person) -> None:
 def _torso(canvas: Canvas, look: Looks, rig: _Rig) -> None:
     hx, hy = rig.head
     nx, ny = rig.neck
-    canvas.fill(limb([(nx, ny + 12), (nx * 0.4 + hx * 0.6, hy + 30)], [31, 27]), look.skin)
+    canvas.fill(limb([(nx, ny + 12), (nx * 0.4 + hx * 0.6, hy + 30)], [33, 30]), look.skin)
     # The chin's shadow on the neck.
-    canvas.fill(limb([(nx * 0.55 + hx * 0.45, hy + 50), (nx * 0.4 + hx * 0.6, hy + 40)], [28, 27]), darker(look.skin, 0.22))
+    canvas.fill(limb([(nx * 0.55 + hx * 0.45, hy + 54), (nx * 0.4 + hx * 0.6, hy + 40)], [30, 30]), darker(look.skin, 0.22))
     with canvas.at(*rig.hip, angle=rig.lean):
         if canvas.is_hidden("top"):
             draw_top(canvas, look, rig.shoulder_raise, plain=UNDERSHIRT)
@@ -221,7 +229,6 @@ def _torso(canvas: Canvas, look: Looks, rig: _Rig) -> None:
 
 def _arm(canvas: Canvas, look: Looks, rig: _Rig, i: int, arm: Arm, key: str) -> None:
     shoulder, elbow, hand = rig.shoulders[i], rig.elbows[i], rig.hands[i]
-    inward = shoulder[0] + (rig.neck[0] - shoulder[0]) * 0.02
     with canvas.part("Human arm", key):
         length = max(((hand[0] - elbow[0]) ** 2 + (hand[1] - elbow[1]) ** 2) ** 0.5, 1.0)
         ux, uy = (hand[0] - elbow[0]) / length, (hand[1] - elbow[1]) / length
@@ -237,17 +244,34 @@ def _arm(canvas: Canvas, look: Looks, rig: _Rig, i: int, arm: Arm, key: str) -> 
             if look.sleeve < 1:
                 cut = look.sleeve
                 end = (shoulder[0] + (elbow[0] - shoulder[0]) * cut * 1.5, shoulder[1] + (elbow[1] - shoulder[1]) * cut * 1.5)
-                sleeve = limb([(inward, shoulder[1]), end], [33, 32])
+                sleeve = limb([shoulder, end], [32, 32])
             else:
                 cuff = (hand[0] - ux * 15, hand[1] - uy * 15)
-                sleeve = limb([(inward, shoulder[1]), elbow, cuff], [33, 28, 23])
-            canvas.stroke(sleeve, darker(look.top_colour, 0.28), 2.4)
+                sleeve = limb([shoulder, elbow, cuff], [32, 28, 23])
+            # The seam starts below the shoulder, where the sleeve leaves the body.
+            seam_from = (shoulder[0] + (elbow[0] - shoulder[0]) * 0.42, shoulder[1] + (elbow[1] - shoulder[1]) * 0.42)
+            seam = limb([seam_from, elbow, cuff], [30, 28, 23]) if look.sleeve >= 1 else limb([seam_from, end], [32, 32])
+            canvas.stroke(seam, darker(look.top_colour, 0.3), 2.6)
             canvas.fill(sleeve, look.top_colour)
+            if look.top == "stripes":
+                _sleeve_stripes(canvas, look, shoulder, elbow, end if look.sleeve < 1 else cuff)
             if look.sleeve >= 1:
                 band = (cuff[0] - ux * 5, cuff[1] - uy * 5)
                 canvas.fill(limb([band, cuff], [25, 24]), lighter(look.top_colour, 0.2) if look.top != "hoodie" else darker(look.top_colour, 0.15))
                 fold = (elbow[0] - ux * 3, elbow[1] - uy * 3)
                 canvas.line(fold, (fold[0] + uy * 9 + ux * 4, fold[1] - ux * 9 + uy * 4), darker(look.top_colour, 0.25), 2.0)
+
+
+def _sleeve_stripes(canvas: Canvas, look: Looks, shoulder: Point, elbow: Point, end: Point) -> None:
+    spans = [(shoulder, elbow if look.sleeve >= 1 else end, (0.3, 0.62))]
+    if look.sleeve >= 1:
+        spans.append((elbow, end, (0.15, 0.6)))
+    for a, b, places in spans:
+        length = max(math.dist(a, b), 1.0)
+        nx, ny = (a[1] - b[1]) / length, (b[0] - a[0]) / length
+        for place in places:
+            x, y = a[0] + (b[0] - a[0]) * place, a[1] + (b[1] - a[1]) * place
+            canvas.line((x - nx * 9.5, y - ny * 9.5), (x + nx * 9.5, y + ny * 9.5), look.top_accent, 8.5)
 
 
 def _hand(canvas: Canvas, look: Looks, at: Point, along: Point, shape: str, side: float) -> None:

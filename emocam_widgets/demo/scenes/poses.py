@@ -37,10 +37,11 @@ class Pose:
     head_x: float = 0.0
     head_y: float = 0.0
     shoulders: float = 0.0
-    foot_left: Point = (24.0, 0.0)
-    foot_right: Point = (24.0, 0.0)
+    foot_left: Point = (21.0, 0.0)
+    foot_right: Point = (21.0, 0.0)
     lift: float = 0.0
     squat: float = 0.0
+    nod: float = 0.0
     knees: tuple[float, float] = field(default=(1.0, 1.0))
 
     def mirrored(self) -> Pose:
@@ -57,8 +58,8 @@ class Pose:
         )
 
 
-DOWN = Arm("shoulder", 17, 142)
-EASY = Arm("shoulder", 26, 134)
+DOWN = Arm("shoulder", 13, 145)
+EASY = Arm("shoulder", 22, 139)
 
 _POSES: dict[str, Pose] = {
     "arms_down": Pose(DOWN, DOWN),
@@ -73,16 +74,16 @@ _POSES: dict[str, Pose] = {
         Arm("shoulder", 74, -122, "open"),
         lean=-3,
         tilt=4,
-        foot_left=(62, -26),
-        foot_right=(48, -66),
-        lift=30,
+        foot_left=(34, -2),
+        foot_right=(56, -54),
+        lift=44,
         knees=(1, 1),
     ),
     "hands_on_cheeks": Pose(
-        Arm("head", 39, 30, "flat_up", layer="over", reach=0.92), Arm("head", 39, 30, "flat_up", layer="over", reach=0.92)
+        Arm("head", 42, 44, "flat_up", layer="over", reach=0.7), Arm("head", 42, 44, "flat_up", layer="over", reach=0.7)
     ),
     "hand_on_chin": Pose(
-        Arm("chest", -26, 34, "relaxed", reach=0.9), Arm("head", 10, 58, "fist", layer="over", reach=0.86), tilt=5
+        Arm("chest", -26, 34, "relaxed", reach=0.9), Arm("head", 4, 64, "fist_up", layer="over", reach=0.8), tilt=5
     ),
     "hand_on_hip": Pose(Arm("hip", 13, -14, "fist"), EASY, lean=2, tilt=-4, foot_right=(38, 0)),
     "hands_clasped": Pose(
@@ -92,7 +93,7 @@ _POSES: dict[str, Pose] = {
         Arm("shoulder", 24, 132, layer="behind"), Arm("shoulder", 140, -14, "open"), lean=9, tilt=4, head_x=6, foot_left=(40, 0), foot_right=(34, 0)
     ),
     "push_away": Pose(
-        Arm("shoulder", -128, 2, "palm", reach=1.0, bend=-1),
+        Arm("shoulder", -146, 22, "palm", reach=1.14),
         Arm("shoulder", 112, -34, "palm"),
         lean=-9,
         tilt=-9,
@@ -101,26 +102,26 @@ _POSES: dict[str, Pose] = {
         foot_right=(24, 0),
     ),
     "shrug": Pose(
-        Arm("shoulder", 76, 34, "open_up", bend=1.0, reach=0.92),
-        Arm("shoulder", 76, 34, "open_up", reach=0.92),
+        Arm("shoulder", 70, 40, "open_up", reach=0.9),
+        Arm("shoulder", 70, 40, "open_up", reach=0.9),
         shoulders=13,
         tilt=8,
         head_y=3,
     ),
-    "scratch_head": Pose(EASY, Arm("head", 42, -34, "relaxed_up", layer="over"), tilt=-7),
+    "scratch_head": Pose(EASY, Arm("head", 46, -36, "relaxed_up", layer="over"), tilt=-7),
     "slumped": Pose(
-        Arm("shoulder", 2, 146), Arm("shoulder", 2, 146), shoulders=-16, head_y=24, tilt=7, head_x=4, squat=8
+        Arm("shoulder", 2, 146), Arm("shoulder", 2, 146), shoulders=-16, head_y=22, tilt=8, head_x=4, squat=8, nod=7
     ),
     "self_hug": Pose(
         Arm("chest", -40, -18, "flat_side", reach=0.95), Arm("chest", -38, 6, "flat_side", reach=0.95), shoulders=8, head_y=5, tilt=-5, foot_left=(15, 0), foot_right=(15, 0)
     ),
     "cover_mouth": Pose(
-        Arm("head", 9, 36, "flat_side", layer="over", reach=0.9), Arm("chest", -18, 26, "relaxed", reach=0.9), shoulders=5, tilt=-3
+        Arm("head", 12, 38, "flat_side", layer="over", reach=0.9), Arm("chest", -18, 26, "relaxed", reach=0.9), shoulders=5, tilt=-3
     ),
     "hold_hand": Pose(DOWN, Arm("shoulder", 62, 122)),
     "arm_around": Pose(DOWN, Arm("shoulder", 124, 26, "relaxed", bend=-1), lean=5, tilt=12, head_x=8),
     "belly_laugh": Pose(
-        Arm("chest", 12, 50, "relaxed", reach=0.88), Arm("chest", 6, 40, "relaxed", reach=0.88), lean=-7, tilt=-13, head_x=-6, foot_left=(34, 0), foot_right=(30, 0), squat=6
+        Arm("chest", 12, 50, "relaxed", reach=0.88), Arm("chest", 6, 40, "relaxed", reach=0.88), lean=-7, tilt=-13, head_x=-6, nod=-4, foot_left=(34, 0), foot_right=(30, 0), squat=6
     ),
     "pointing": Pose(EASY, Arm("shoulder", 132, -44, "point"), lean=2, tilt=2),
     "sway": Pose(
@@ -136,9 +137,9 @@ _POSES: dict[str, Pose] = {
         foot_left=(44, 0),
         foot_right=(16, -10),
     ),
-    "look_up": Pose(Arm("shoulder", 30, 132), Arm("shoulder", 30, 132), lean=-2, tilt=-7, head_y=-4, head_x=-3),
+    "look_up": Pose(Arm("shoulder", 30, 132), Arm("shoulder", 30, 132), lean=-2, tilt=-7, head_y=-2, head_x=-3, nod=-9),
     "wave": Pose(EASY, Arm("shoulder", 58, -108, "open"), tilt=5),
-    "hold": Pose(EASY, Arm("shoulder", 30, 28, "fist_up", reach=0.85), tilt=3),
+    "hold": Pose(EASY, Arm("shoulder", 38, 16, "fist_up", reach=0.85), tilt=3),
     "lean": Pose(Arm("hip", 10, -12, "fist"), Arm("shoulder", 30, 128), lean=10, tilt=5, foot_left=(10, 0), foot_right=(22, 0), knees=(-1, 1)),
 }
 
