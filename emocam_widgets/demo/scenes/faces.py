@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import skia
 
 from emocam_widgets.demo.scenes.canvas import Canvas, darker, lighter, mix, oval, polygon, rounded, smooth
-from emocam_widgets.demo.scenes.looks import Looks
+from emocam_widgets.demo.scenes.looks import SKINS, Looks
 
-INK = "#2a2030"
+INK = "#1d1420"
 MOUTH = "#6a1a2c"
 TONGUE = "#ea7a86"
 TEETH = "#fffaf2"
@@ -162,7 +162,9 @@ def _argb(colour: str) -> int:
 
 
 def _drop(canvas: Canvas, x: float, y: float, size: float, colour: str) -> None:
-    drop = smooth([(x, y - size * 1.9), (x + size, y + size * 0.2), (x, y + size), (x - size, y + size * 0.2)], tension=0.9)
+    drop = smooth(
+        [(x, y - size * 1.9), (x + size, y + size * 0.2), (x, y + size), (x - size, y + size * 0.2)], tension=0.9
+    )
     canvas.stroke(drop, "#3b8fd0", 1.6)
     canvas.fill(drop, colour)
     canvas.fill(oval(x - size * 0.3, y + size * 0.1, size * 0.25, size * 0.35), "#ffffff")
@@ -205,7 +207,9 @@ def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narr
         radius = 6.2 * face.pupil
         canvas.fill(oval(gx, gy, radius * min(1.0, narrow + 0.08), radius), look.iris, box=False)
         canvas.fill(oval(gx, gy, radius * 0.62, radius * 0.66), "#17101c", box=False)
-        canvas.fill(oval(gx + 2.2, gy - 2.6, 2.1 * max(face.pupil, 0.7), 2.1 * max(face.pupil, 0.7)), "#ffffff", box=False)
+        canvas.fill(
+            oval(gx + 2.2, gy - 2.6, 2.1 * max(face.pupil, 0.7), 2.1 * max(face.pupil, 0.7)), "#ffffff", box=False
+        )
         if face.sparkle:
             canvas.fill(oval(gx - 2.8, gy + 3, 1.5, 1.5), "#ffffff", box=False)
         lid = max(face.lid, 0.35 if face.eyes == "squint" else 0.0)
@@ -222,7 +226,13 @@ def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narr
         lash = [(x - half, edge), (x + half, edge)]
         canvas.stroke(polygon(lash, closed=False), ink, 3.6)
     else:
-        lash = [(x - rx - 0.5, y - ry * 0.35), (x - rx * 0.6, y - ry * 0.84), (x, y - ry), (x + rx * 0.6, y - ry * 0.84), (x + rx + 0.5, y - ry * 0.35)]
+        lash = [
+            (x - rx - 0.5, y - ry * 0.35),
+            (x - rx * 0.6, y - ry * 0.84),
+            (x, y - ry),
+            (x + rx * 0.6, y - ry * 0.84),
+            (x + rx + 0.5, y - ry * 0.35),
+        ]
         canvas.stroke(smooth(lash, closed=False), ink, 2.8)
     if face.eyes == "squint":
         canvas.stroke(smooth([(x - rx, y + 5), (x, y + 7), (x + rx, y + 5)], closed=False), ink, 2.2)
@@ -248,7 +258,10 @@ def _glasses(canvas: Canvas, look: Looks, xs: list[float], narrow: float, turn: 
     frame = "#33303f" if look.glasses == "square" else "#7a4a2a"
     left, right = xs
     if look.glasses == "square":
-        rims = (rounded(left - 15, -15, left + 14, 12, 6), rounded(right - 14 * narrow, -15, right + 15 * narrow, 12, 6))
+        rims = (
+            rounded(left - 15, -15, left + 14, 12, 6),
+            rounded(right - 14 * narrow, -15, right + 15 * narrow, 12, 6),
+        )
     else:
         rims = (oval(left, -1, 15, 15), oval(right, -1, 15 * narrow, 15))
     for rim in rims:
@@ -266,9 +279,17 @@ def _beard(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: floa
     jaw, s = face.jaw, 9 * turn
     if look.beard in ("full", "stubble"):
         wide = 20 + 9 * look.jaw
-        outer = [(-42, 6), (-39, 24), (-wide - 1 + 5 * turn, 43 + jaw * 0.8), (5 * turn, 53.5 + jaw), (wide - 2 + 5 * turn, 43 + jaw * 0.8), (38 - turn, 24), (42 - 3 * turn, 6)]
+        outer = [
+            (-42, 6),
+            (-39, 24),
+            (-wide - 1 + 5 * turn, 43 + jaw * 0.8),
+            (5 * turn, 53.5 + jaw),
+            (wide - 2 + 5 * turn, 43 + jaw * 0.8),
+            (38 - turn, 24),
+            (42 - 3 * turn, 6),
+        ]
         inner = [(37 - 2 * turn, 8), (31, 22), (19 + s, 21), (s, 20.5), (-19 + s, 21), (-32, 22), (-38, 8)]
-        alpha = 1.0 if look.beard == "full" else 0.2
+        alpha = 1.0 if look.beard == "full" else 0.14
         canvas.fill(smooth(outer + inner, tension=0.8), colour, alpha)
         if look.beard == "full":
             lower = {"laugh": 17, "scream": 22, "oh": 16}.get(face.mouth, 12)
@@ -278,18 +299,37 @@ def _beard(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: floa
 def _moustache(canvas: Canvas, look: Looks, face: Expression, s: float) -> None:
     colour, jaw = darker(look.hair, 0.12), face.jaw
     if look.beard in ("moustache", "goatee"):
-        points = [(s - 17, 25), (s - 8, 20), (s, 21.5), (s + 8, 20), (s + 17, 25), (s + 8, 24.5), (s, 24.5), (s - 8, 24.5)]
+        points = [
+            (s - 17, 25),
+            (s - 8, 20),
+            (s, 21.5),
+            (s + 8, 20),
+            (s + 17, 25),
+            (s + 8, 24.5),
+            (s, 24.5),
+            (s - 8, 24.5),
+        ]
         canvas.fill(smooth(points), colour)
     if look.beard == "goatee":
-        canvas.fill(smooth([(s * 0.7 - 9, 45 + jaw), (s * 0.7 + 9, 45 + jaw), (s * 0.7 + 6, 53 + jaw), (s * 0.7 - 6, 53 + jaw)]), colour)
+        canvas.fill(
+            smooth(
+                [(s * 0.7 - 9, 45 + jaw), (s * 0.7 + 9, 45 + jaw), (s * 0.7 + 6, 53 + jaw), (s * 0.7 - 6, 53 + jaw)]
+            ),
+            colour,
+        )
 
 
 def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
     kind = face.mouth
-    lip = mix(look.skin, "#5a0f1e", 0.72)
+    lip = mix(look.skin, "#4a0a18", 0.78)
+    dark = look.skin in SKINS[5:]
     y = 32.0
 
     def curve(points: list[tuple[float, float]], width: float = 4.6) -> None:
+        if dark:
+            # A light lower lip, so that the line reads on dark skin.
+            glow = smooth([(x + a * 0.86, y + b + 3.2) for a, b in points], closed=False)
+            canvas.stroke(glow, mix(look.skin, "#ff9c94", 0.55), width)
         canvas.stroke(smooth([(x + a, y + b) for a, b in points], closed=False), lip, width)
 
     def hole(points: list[tuple[float, float]]) -> skia.Path:
@@ -328,7 +368,11 @@ def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
             canvas.fill(rounded(x - 20, y - 14, x + 20, y - 4), TEETH, box=False)
             canvas.fill(oval(x, y + 25, 11, 8), TONGUE, box=False)
     elif kind in ("grit", "grit_fear"):
-        points = [(-19, 7), (-14, -5), (0, -8), (14, -5), (19, 7), (0, 6)] if kind == "grit" else [(-20, 4), (-12, -7), (12, -7), (20, 4), (16, 11), (0, 9), (-16, 11)]
+        points = (
+            [(-19, 7), (-14, -5), (0, -8), (14, -5), (19, 7), (0, 6)]
+            if kind == "grit"
+            else [(-20, 4), (-12, -7), (12, -7), (20, 4), (16, 11), (0, 9), (-16, 11)]
+        )
         path = hole(points)
         canvas.fill(path, TEETH)
         with canvas.clip(path):
@@ -342,7 +386,9 @@ def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
         canvas.line((x + 0.5, y + 4), (x + 0.5, y + 12), darker(TONGUE, 0.25), 2)
     elif kind == "lick":
         # The tongue comes up over the corner of a closed smile.
-        tongue = smooth([(x + 1, y + 3), (x + 6, y - 7), (x + 14, y - 10), (x + 20, y - 5), (x + 19, y + 2), (x + 10, y + 6)])
+        tongue = smooth(
+            [(x + 1, y + 3), (x + 6, y - 7), (x + 14, y - 10), (x + 20, y - 5), (x + 19, y + 2), (x + 10, y + 6)]
+        )
         canvas.stroke(tongue, darker(TONGUE, 0.3), 2)
         canvas.fill(tongue, TONGUE)
         canvas.line((x + 10, y + 1), (x + 14, y - 5), darker(TONGUE, 0.25), 1.8)

@@ -24,7 +24,7 @@ def draw_leg(canvas: Canvas, look: Looks, joints: Sequence[Point]) -> None:
         canvas.fill(skin, look.skin)
         # Nobody is undressed without their clothes: plain leggings to the knee lie under them.
         if canvas.is_hidden("bottom", beside=True):
-            canvas.fill(limb([hip, knee], [37, 29]), "#8d8a96")
+            canvas.fill(limb([hip, _between(hip, knee, 0.7)], [37, 31]), "#8d8a96")
     if look.bottom in ("trousers", "shorts"):
         with canvas.part("Clothing", "bottom", beside=True):
             dark = darker(look.bottom_colour, 0.3)
@@ -45,13 +45,36 @@ def draw_bottom(canvas: Canvas, look: Looks, hip: Point, hips: Sequence[Point], 
     x, y = hip
     colour, dark = look.bottom_colour, darker(look.bottom_colour, 0.25)
     if look.bottom in ("trousers", "shorts"):
-        seat = smooth([(x - look.hip + 2, y - 12), (x, y - 14), (x + look.hip - 2, y - 12), (hips[1][0] + 20, y + 14), (x, y + 30), (hips[0][0] - 20, y + 14)], tension=0.8)
+        seat = smooth(
+            [
+                (x - look.hip + 2, y - 12),
+                (x, y - 14),
+                (x + look.hip - 2, y - 12),
+                (hips[1][0] + 20, y + 14),
+                (x, y + 30),
+                (hips[0][0] - 20, y + 14),
+            ],
+            tension=0.8,
+        )
         canvas.fill(seat, colour)
         canvas.line((x, y + 10), (x, y + 26), dark, 2.0)
         return
     hem_y = max(knees[0][1], knees[1][1]) - (4 if look.bottom == "dress" else 14)
     left, right = min(knees[0][0], x - 26) - 20, max(knees[1][0], x + 26) + 20
-    skirt = smooth([(x - look.waist + 2, y - 24), (x, y - 26), (x + look.waist - 2, y - 24), (x + look.hip + 4, y + 14), (right, hem_y), (x + 14, hem_y + 5), (x - 14, hem_y + 5), (left, hem_y), (x - look.hip - 4, y + 14)], tension=0.7)
+    skirt = smooth(
+        [
+            (x - look.waist + 2, y - 24),
+            (x, y - 26),
+            (x + look.waist - 2, y - 24),
+            (x + look.hip + 4, y + 14),
+            (right, hem_y),
+            (x + 14, hem_y + 5),
+            (x - 14, hem_y + 5),
+            (left, hem_y),
+            (x - look.hip - 4, y + 14),
+        ],
+        tension=0.7,
+    )
     canvas.fill(skirt, colour)
     for share in (0.3, 0.66):
         foot = left + (right - left) * share
@@ -62,7 +85,18 @@ def draw_shoe(canvas: Canvas, look: Looks, toe: float, side_on: bool) -> None:
     """A shoe with its sole at y = 17 below the ankle; ``toe`` +-1 is where it points."""
     long, heel = (30.0, 12.0) if side_on else (23.0, 13.0)
     top = -12 if look.shoes == "boots" else -2
-    shoe = smooth([(-heel * toe, top), (heel * 0.75 * toe, top), (heel * toe, 2), (long * 0.85 * toe, 5), (long * toe, 14), (0, 15), (-heel * toe, 14)], tension=0.7)
+    shoe = smooth(
+        [
+            (-heel * toe, top),
+            (heel * 0.75 * toe, top),
+            (heel * toe, 2),
+            (long * 0.85 * toe, 5),
+            (long * toe, 14),
+            (0, 15),
+            (-heel * toe, 14),
+        ],
+        tension=0.7,
+    )
     sole = rounded(min(-heel * toe, long * toe) - 1.5, 11.5, max(-heel * toe, long * toe) + 1.5, 17, 2.6)
     canvas.fill(shoe, look.shoe_colour)
     canvas.fill(sole, "#f5f1ea" if look.shoes == "trainers" else darker(look.shoe_colour, 0.45))
@@ -75,7 +109,15 @@ def _torso(look: Looks, rise: float) -> skia.Path:
     """The outline of a top, hip centre at the origin."""
     s, w, h = look.shoulder, look.waist, look.hip
     hem = 10 if look.top in ("hoodie", "jacket", "sweater", "tee", "stripes") else 4
-    right = [(13, -146 - rise * 0.3), (s - 14, -138 - rise), (s, -124 - rise), (s - 3, -98), (w + 1, -48), (h + 1, hem - 12), (h, hem)]
+    right = [
+        (13, -146 - rise * 0.3),
+        (s - 14, -138 - rise),
+        (s, -124 - rise),
+        (s - 3, -98),
+        (w + 1, -48),
+        (h + 1, hem - 12),
+        (h, hem),
+    ]
     left = [(-x, y) for x, y in reversed(right)]
     return smooth([*right, *left], tension=0.72)
 
@@ -90,7 +132,21 @@ def draw_top(canvas: Canvas, look: Looks, rise: float, plain: str | None = None)
     dark, light = darker(colour, 0.2), lighter(colour, 0.25)
     canvas.fill(outline, colour)
     with canvas.clip(outline):
-        canvas.fill(smooth([(look.shoulder + 12, -130), (look.shoulder - 18, -100), (look.waist - 12, -40), (look.hip - 8, 20), (70, 20), (70, -100)]), dark, 0.45, box=False)
+        canvas.fill(
+            smooth(
+                [
+                    (look.shoulder + 12, -130),
+                    (look.shoulder - 18, -100),
+                    (look.waist - 12, -40),
+                    (look.hip - 8, 20),
+                    (70, 20),
+                    (70, -100),
+                ]
+            ),
+            dark,
+            0.45,
+            box=False,
+        )
         if look.top == "stripes":
             for y in range(-118, 14, 24):
                 canvas.fill(rounded(-70, y, 70, y + 11), look.top_accent, box=False)
@@ -99,7 +155,9 @@ def draw_top(canvas: Canvas, look: Looks, rise: float, plain: str | None = None)
             canvas.fill(rounded(-70, -74, 70, -69), light, box=False)
             canvas.fill(rounded(-70, 0, 70, 20), dark, box=False)
         elif look.top == "jacket":
-            canvas.fill(polygon([(-17, -152), (17, -152), (11, -60), (9, 20), (-9, 20), (-11, -60)]), look.top_accent, box=False)
+            canvas.fill(
+                polygon([(-17, -152), (17, -152), (11, -60), (9, 20), (-9, 20), (-11, -60)]), look.top_accent, box=False
+            )
             canvas.fill(polygon([(-14, -150), (-26, -128), (-10, -66), (-9, -90)]), light, box=False)
             canvas.fill(polygon([(14, -150), (26, -128), (10, -66), (9, -90)]), light, box=False)
             canvas.line((-9, -66), (-9, 16), dark, 2, box=False)
@@ -113,7 +171,12 @@ def draw_top(canvas: Canvas, look: Looks, rise: float, plain: str | None = None)
             canvas.fill(rounded(-70, 1, 70, 20), dark, box=False)
         elif look.top == "dress":
             canvas.fill(rounded(-60, -34, 60, -25), look.top_accent, box=False)
-        canvas.stroke(smooth([(-look.waist + 3, -38), (-look.waist + 13, -44), (-look.waist + 20, -42)], closed=False), dark, 2.2, box=False)
+        canvas.stroke(
+            smooth([(-look.waist + 3, -38), (-look.waist + 13, -44), (-look.waist + 20, -42)], closed=False),
+            dark,
+            2.2,
+            box=False,
+        )
     _collar(canvas, look, rise, dark, light)
 
 
@@ -124,7 +187,9 @@ def _collar(canvas: Canvas, look: Looks, rise: float, dark: str, light: str) -> 
             canvas.fill(polygon([(side * 15, y - 6), (side * 22, y + 6), (side * 11, y + 24), (0, y + 10)]), light)
             canvas.stroke(polygon([(side * 22, y + 6), (side * 11, y + 24), (0, y + 10)], closed=False), dark, 1.6)
     elif look.top == "hoodie":
-        canvas.stroke(smooth([(-26, y + 2), (-15, y + 17), (0, y + 21), (15, y + 17), (26, y + 2)], closed=False), dark, 11)
+        canvas.stroke(
+            smooth([(-26, y + 2), (-15, y + 17), (0, y + 21), (15, y + 17), (26, y + 2)], closed=False), dark, 11
+        )
         for side in (-1, 1):
             canvas.line((side * 7, y + 24), (side * 8, y + 50), "#f5f1ea", 2.4)
     elif look.top == "jacket":
@@ -132,7 +197,11 @@ def _collar(canvas: Canvas, look: Looks, rise: float, dark: str, light: str) -> 
     elif look.top == "dress":
         canvas.fill(smooth([(-15, y - 3), (0, y - 5), (15, y - 3), (9, y + 12), (0, y + 17), (-9, y + 12)]), look.skin)
     else:
-        canvas.stroke(smooth([(-16, y), (-9, y + 10), (0, y + 13), (9, y + 10), (16, y)], closed=False), dark if look.top != "tee" else light, 5)
+        canvas.stroke(
+            smooth([(-16, y), (-9, y + 10), (0, y + 13), (9, y + 10), (16, y)], closed=False),
+            dark if look.top != "tee" else light,
+            5,
+        )
 
 
 def draw_accessory(canvas: Canvas, look: Looks, kind: str, rise: float) -> None:

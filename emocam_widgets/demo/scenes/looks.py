@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
-SKINS = ("#ffdcc4", "#f7c8a2", "#ecb88d", "#d99f6e", "#c1855a", "#9c6540", "#7d4d30", "#5f3a26")
+SKINS = ("#ffdcc4", "#f7c8a2", "#ecb88d", "#d99f6e", "#c1855a", "#9c6540", "#84543a", "#6c4430")
 DARK_HAIR = ("#23202b", "#2f2224", "#432c22", "#5c3b28")
 LIGHT_HAIR = ("#8a5a34", "#b5773f", "#d8a957", "#c8622f", "#97452b", "#a9a7b2", "#d9d6d8")
 CLOTH = (
@@ -56,13 +56,15 @@ def looks(seed: int) -> Looks:
     hair = draw.choice(DARK_HAIR) if dark or draw.random() < 0.4 else draw.choice(LIGHT_HAIR)
     style = draw.choice(LONG_HAIR if soft else SHORT_HAIR)
     beard = "none" if soft else draw.choice(("none", "none", "none", "full", "stubble", "moustache", "goatee"))
-    glasses = draw.choice(("none", "none", "none", "round", "square"))
+    glasses = draw.choice(("none", "none", "none", "none", "round", "square"))
     top = draw.choice(("tee", "stripes", "shirt", "hoodie", "jacket", "sweater", "dress" if soft else "polo"))
     top_colour, accent = draw.sample(CLOTH, 2)
     bottom = draw.choice(("trousers", "trousers", "trousers", "shorts", "skirt" if soft else "trousers"))
     if top == "dress":
         bottom = "dress"
-    sleeve = {"tee": 0.55, "stripes": draw.choice((0.55, 1.0)), "polo": 0.55, "dress": draw.choice((0.5, 1.0))}.get(top, 1.0)
+    sleeve = {"tee": 0.55, "stripes": draw.choice((0.55, 1.0)), "polo": 0.55, "dress": draw.choice((0.5, 1.0))}.get(
+        top, 1.0
+    )
     return Looks(
         skin=skin,
         hair=hair,

@@ -10,7 +10,15 @@ import random
 from dataclasses import dataclass
 
 from emocam_widgets.demo.scenes.canvas import Canvas, Point, darker, lighter, limb
-from emocam_widgets.demo.scenes.faces import EXPRESSIONS, Expression, draw_ear, draw_face, draw_features, draw_skull, expression_of
+from emocam_widgets.demo.scenes.faces import (
+    EXPRESSIONS,
+    Expression,
+    draw_ear,
+    draw_face,
+    draw_features,
+    draw_skull,
+    expression_of,
+)
 from emocam_widgets.demo.scenes.garments import draw_accessory, draw_bottom, draw_hat, draw_leg, draw_shoe, draw_top
 from emocam_widgets.demo.scenes.hair import COVERS_EARS, draw_back_hair, draw_front_hair
 from emocam_widgets.demo.scenes.looks import Looks, looks
@@ -89,13 +97,18 @@ def _rig(person: Person, look: Looks, pose: Pose) -> _Rig:
     neck = turned((hip[0], hip[1] - SHOULDER_RISE - 8), hip, lean)
     head = turned((hip[0] + pose.head_x, hip[1] - HEAD_RISE + pose.head_y), hip, lean)
     shoulders, elbows, hands, hips, knees, ankles = [], [], [], [], [], []
-    for side, arm, foot, knee in ((-1, pose.left, pose.foot_left, pose.knees[0]), (1, pose.right, pose.foot_right, pose.knees[1])):
+    for side, arm, foot, knee in (
+        (-1, pose.left, pose.foot_left, pose.knees[0]),
+        (1, pose.right, pose.foot_right, pose.knees[1]),
+    ):
         spot = (hip[0] + side * (look.shoulder - 7), hip[1] - SHOULDER_RISE + 12 - pose.shoulders)
         shoulder = turned(spot, hip, lean)
         shoulders.append(shoulder)
         target = _target(arm, side, shoulder, head, hip, lean, look)
         target = (target[0] + _jitter(draw, 3), target[1] + _jitter(draw, 3))
-        elbow, hand = two_bones(shoulder, target, UPPER_ARM * arm.reach, FOREARM * arm.reach, _bend(arm, side, shoulder, target))
+        elbow, hand = two_bones(
+            shoulder, target, UPPER_ARM * arm.reach * arm.upper, FOREARM * arm.reach, _bend(arm, side, shoulder, target)
+        )
         elbows.append(elbow)
         hands.append(hand)
         joint = (hip[0] + side * (look.hip - 20), hip[1] + 4)
@@ -219,7 +232,9 @@ def _torso(canvas: Canvas, look: Looks, rig: _Rig) -> None:
     nx, ny = rig.neck
     canvas.fill(limb([(nx, ny + 12), (nx * 0.4 + hx * 0.6, hy + 30)], [33, 30]), look.skin)
     # The chin's shadow on the neck.
-    canvas.fill(limb([(nx * 0.55 + hx * 0.45, hy + 54), (nx * 0.4 + hx * 0.6, hy + 40)], [30, 30]), darker(look.skin, 0.22))
+    canvas.fill(
+        limb([(nx * 0.55 + hx * 0.45, hy + 54), (nx * 0.4 + hx * 0.6, hy + 40)], [30, 30]), darker(look.skin, 0.22)
+    )
     with canvas.at(*rig.hip, angle=rig.lean):
         if canvas.is_hidden("top"):
             draw_top(canvas, look, rig.shoulder_raise, plain=UNDERSHIRT)
@@ -243,23 +258,33 @@ def _arm(canvas: Canvas, look: Looks, rig: _Rig, i: int, arm: Arm, key: str) -> 
         with canvas.part("Clothing", "top", beside=True):
             if look.sleeve < 1:
                 cut = look.sleeve
-                end = (shoulder[0] + (elbow[0] - shoulder[0]) * cut * 1.5, shoulder[1] + (elbow[1] - shoulder[1]) * cut * 1.5)
+                end = (
+                    shoulder[0] + (elbow[0] - shoulder[0]) * cut * 1.5,
+                    shoulder[1] + (elbow[1] - shoulder[1]) * cut * 1.5,
+                )
                 sleeve = limb([shoulder, end], [32, 32])
             else:
                 cuff = (hand[0] - ux * 15, hand[1] - uy * 15)
                 sleeve = limb([shoulder, elbow, cuff], [32, 28, 23])
             # The seam starts below the shoulder, where the sleeve leaves the body.
             seam_from = (shoulder[0] + (elbow[0] - shoulder[0]) * 0.42, shoulder[1] + (elbow[1] - shoulder[1]) * 0.42)
-            seam = limb([seam_from, elbow, cuff], [30, 28, 23]) if look.sleeve >= 1 else limb([seam_from, end], [32, 32])
+            seam = (
+                limb([seam_from, elbow, cuff], [30, 28, 23]) if look.sleeve >= 1 else limb([seam_from, end], [32, 32])
+            )
             canvas.stroke(seam, darker(look.top_colour, 0.3), 2.6)
             canvas.fill(sleeve, look.top_colour)
             if look.top == "stripes":
                 _sleeve_stripes(canvas, look, shoulder, elbow, end if look.sleeve < 1 else cuff)
             if look.sleeve >= 1:
                 band = (cuff[0] - ux * 5, cuff[1] - uy * 5)
-                canvas.fill(limb([band, cuff], [25, 24]), lighter(look.top_colour, 0.2) if look.top != "hoodie" else darker(look.top_colour, 0.15))
+                canvas.fill(
+                    limb([band, cuff], [25, 24]),
+                    lighter(look.top_colour, 0.2) if look.top != "hoodie" else darker(look.top_colour, 0.15),
+                )
                 fold = (elbow[0] - ux * 3, elbow[1] - uy * 3)
-                canvas.line(fold, (fold[0] + uy * 9 + ux * 4, fold[1] - ux * 9 + uy * 4), darker(look.top_colour, 0.25), 2.0)
+                canvas.line(
+                    fold, (fold[0] + uy * 9 + ux * 4, fold[1] - ux * 9 + uy * 4), darker(look.top_colour, 0.25), 2.0
+                )
 
 
 def _sleeve_stripes(canvas: Canvas, look: Looks, shoulder: Point, elbow: Point, end: Point) -> None:

@@ -14,7 +14,7 @@ class Arm:
 
     ``anchor`` is "shoulder" (of this arm), "head", "chest" or "hip" (of this side); ``out`` counts away from the body's
     middle and ``down`` downwards from there. ``bend`` 1 puts the elbow outwards, -1 inwards; ``reach`` shortens the arm
-    (foreshortening); ``layer`` is "behind" the torso, "front" of it, or "over" the head; ``hand`` is its shape.
+    (foreshortening) and ``upper`` the upper arm alone; ``layer`` is "behind" the torso, "front" of it, or "over" the head; ``hand`` is its shape.
     """
 
     anchor: str
@@ -23,6 +23,7 @@ class Arm:
     hand: str = "relaxed"
     bend: float = 1.0
     reach: float = 1.0
+    upper: float = 1.0
     layer: str = "front"
 
 
@@ -64,10 +65,16 @@ EASY = Arm("shoulder", 22, 139)
 _POSES: dict[str, Pose] = {
     "arms_down": Pose(DOWN, DOWN),
     "arms_up": Pose(
-        Arm("shoulder", 44, -134, "open", layer="front"), Arm("shoulder", 44, -134, "open"), foot_left=(32, 0), foot_right=(32, 0)
+        Arm("shoulder", 44, -134, "open", layer="front"),
+        Arm("shoulder", 44, -134, "open"),
+        foot_left=(32, 0),
+        foot_right=(32, 0),
     ),
     "arms_wide": Pose(
-        Arm("shoulder", 128, -58, "open", bend=-1), Arm("shoulder", 128, -58, "open", bend=-1), foot_left=(36, 0), foot_right=(36, 0)
+        Arm("shoulder", 128, -58, "open", bend=-1),
+        Arm("shoulder", 128, -58, "open", bend=-1),
+        foot_left=(36, 0),
+        foot_right=(36, 0),
     ),
     "jump": Pose(
         Arm("shoulder", 66, -126, "fist"),
@@ -80,7 +87,8 @@ _POSES: dict[str, Pose] = {
         knees=(1, 1),
     ),
     "hands_on_cheeks": Pose(
-        Arm("head", 42, 44, "flat_up", layer="over", reach=0.7), Arm("head", 42, 44, "flat_up", layer="over", reach=0.7)
+        Arm("head", 43, 46, "flat_up", layer="over", reach=1.22, upper=0.45),
+        Arm("head", 43, 46, "flat_up", layer="over", reach=1.22, upper=0.45),
     ),
     "hand_on_chin": Pose(
         Arm("chest", -26, 34, "relaxed", reach=0.9), Arm("head", 4, 64, "fist_up", layer="over", reach=0.8), tilt=5
@@ -90,7 +98,13 @@ _POSES: dict[str, Pose] = {
         Arm("chest", 7, -14, "flat_up", reach=0.9), Arm("chest", 7, -14, "flat_up", reach=0.9), tilt=3
     ),
     "reaching": Pose(
-        Arm("shoulder", 24, 132, layer="behind"), Arm("shoulder", 140, -14, "open"), lean=9, tilt=4, head_x=6, foot_left=(40, 0), foot_right=(34, 0)
+        Arm("shoulder", 24, 132, layer="behind"),
+        Arm("shoulder", 140, -14, "open"),
+        lean=9,
+        tilt=4,
+        head_x=6,
+        foot_left=(40, 0),
+        foot_right=(34, 0),
     ),
     "push_away": Pose(
         Arm("shoulder", -146, 22, "palm", reach=1.14),
@@ -110,22 +124,45 @@ _POSES: dict[str, Pose] = {
     ),
     "scratch_head": Pose(EASY, Arm("head", 46, -36, "relaxed_up", layer="over"), tilt=-7),
     "slumped": Pose(
-        Arm("shoulder", 2, 146), Arm("shoulder", 2, 146), shoulders=-16, head_y=22, tilt=8, head_x=4, squat=8, nod=7
+        Arm("shoulder", 2, 146), Arm("shoulder", 2, 146), shoulders=-16, head_y=22, tilt=8, head_x=4, squat=3, nod=7
     ),
     "self_hug": Pose(
-        Arm("chest", -40, -18, "flat_side", reach=0.95), Arm("chest", -38, 6, "flat_side", reach=0.95), shoulders=8, head_y=5, tilt=-5, foot_left=(15, 0), foot_right=(15, 0)
+        Arm("chest", -40, -18, "flat_side", reach=0.95),
+        Arm("chest", -38, 6, "flat_side", reach=0.95),
+        shoulders=8,
+        head_y=5,
+        tilt=-5,
+        foot_left=(15, 0),
+        foot_right=(15, 0),
     ),
     "cover_mouth": Pose(
-        Arm("head", 12, 38, "flat_side", layer="over", reach=0.9), Arm("chest", -18, 26, "relaxed", reach=0.9), shoulders=5, tilt=-3
+        Arm("head", 12, 38, "flat_side", layer="over", reach=0.9),
+        Arm("chest", -18, 26, "relaxed", reach=0.9),
+        shoulders=5,
+        tilt=-3,
     ),
     "hold_hand": Pose(DOWN, Arm("shoulder", 62, 122)),
     "arm_around": Pose(DOWN, Arm("shoulder", 124, 26, "relaxed", bend=-1), lean=5, tilt=12, head_x=8),
     "belly_laugh": Pose(
-        Arm("chest", 12, 50, "relaxed", reach=0.88), Arm("chest", 6, 40, "relaxed", reach=0.88), lean=-7, tilt=-13, head_x=-6, nod=-4, foot_left=(34, 0), foot_right=(30, 0), squat=6
+        Arm("chest", 12, 50, "relaxed", reach=0.88),
+        Arm("chest", 6, 40, "relaxed", reach=0.88),
+        lean=-7,
+        tilt=-13,
+        head_x=-6,
+        nod=-4,
+        foot_left=(34, 0),
+        foot_right=(30, 0),
+        squat=2,
     ),
     "pointing": Pose(EASY, Arm("shoulder", 132, -44, "point"), lean=2, tilt=2),
     "sway": Pose(
-        Arm("shoulder", 88, -66, "relaxed_up"), Arm("shoulder", 66, -104, "relaxed_up"), lean=8, tilt=12, foot_left=(34, 0), foot_right=(20, -6), knees=(1, 1)
+        Arm("shoulder", 88, -66, "relaxed_up"),
+        Arm("shoulder", 66, -104, "relaxed_up"),
+        lean=8,
+        tilt=12,
+        foot_left=(34, 0),
+        foot_right=(20, -6),
+        knees=(1, 1),
     ),
     "recoil": Pose(
         Arm("shoulder", -58, -26, "palm", reach=0.9, layer="over"),
@@ -139,8 +176,16 @@ _POSES: dict[str, Pose] = {
     ),
     "look_up": Pose(Arm("shoulder", 30, 132), Arm("shoulder", 30, 132), lean=-2, tilt=-7, head_y=-2, head_x=-3, nod=-9),
     "wave": Pose(EASY, Arm("shoulder", 58, -108, "open"), tilt=5),
-    "hold": Pose(EASY, Arm("shoulder", 38, 16, "fist_up", reach=0.85), tilt=3),
-    "lean": Pose(Arm("hip", 10, -12, "fist"), Arm("shoulder", 30, 128), lean=10, tilt=5, foot_left=(10, 0), foot_right=(22, 0), knees=(-1, 1)),
+    "hold": Pose(EASY, Arm("shoulder", 46, 8, "fist_up", reach=0.95), tilt=3),
+    "lean": Pose(
+        Arm("hip", 10, -12, "fist"),
+        Arm("shoulder", 30, 128),
+        lean=10,
+        tilt=5,
+        foot_left=(10, 0),
+        foot_right=(22, 0),
+        knees=(-1, 1),
+    ),
 }
 
 POSTURES: tuple[str, ...] = tuple(_POSES)
