@@ -30,9 +30,10 @@ _TOKEN = re.compile(r"[MLHVCSQZmlhvcsqz]|-?(?:\d+\.?\d*|\.\d+)")
 class ObjectArt:
     """One kind of object: what it is called, how large it is and how it is drawn.
 
-    ``aspect`` is width / height, ``size`` the range of heights relative to an adult's standing height, ``anchors`` where
-    it may be put ("ground", "hand", "air", "table", "back" = behind people). ``draw(canvas, cx, bottom, height, rng)``
-    draws it standing with the middle of its bottom at (cx, bottom) pixels; ``rng`` decides colour and design.
+    ``aspect`` is width / height, ``size`` the range of heights relative to an adult's standing height, ``anchors``
+    where it may be put ("ground", "hand", "air", "table", and "back" = behind people). ``draw(canvas, cx, bottom,
+    height, rng)`` draws it standing with the middle of its bottom at (cx, bottom) pixels; ``rng`` decides colour and
+    design.
     """
 
     name: str
@@ -116,4 +117,5 @@ def ball(cx: float, cy: float, radius: float, colour: str, depth: float = 0.35) 
 
 
 def pick(rng: random.Random, choices: Sequence[T]) -> T:
+    """One of ``choices``."""
     return choices[rng.randrange(len(choices))]

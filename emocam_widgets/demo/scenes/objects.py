@@ -55,8 +55,11 @@ def draw_object(
 ) -> None:
     """Draw the object ``name``, ``height`` pixels high, the middle of its bottom at (cx, bottom) pixels.
 
-    ``seed`` decides colour and design. ``flip`` mirrors it; ``angle`` turns it clockwise (degrees) about its middle. The
-    caller opens the object's part around the call; a vehicle opens a part "Wheel" inside for each of its wheels.
+    ``seed`` decides colour and design. ``flip`` mirrors it; ``angle`` turns it clockwise (degrees) about its middle.
+    The caller opens the object's part around the call; a vehicle opens a part "Wheel" inside for each of its wheels.
+
+    Raises:
+        KeyError: ``name`` is not in OBJECTS.
     """
     with canvas.at(cx, bottom - height / 2, angle=angle, scale=(-1.0 if flip else 1.0, 1.0)):
         OBJECTS[name].draw(canvas, 0.0, height / 2, height, random.Random(seed))

@@ -11,24 +11,27 @@ from emocam_widgets.demo.scenes.object_art import ObjectArt, across, art, down, 
 def _handbag(canvas: Canvas, rng: random.Random) -> None:
     leather = pick(rng, ("#d6455d", "#2f8f83", "#c9823a", "#7b5ea7", "#2f5d8c", "#ec86a6"))
     gold = "#f4c95d"
-    canvas.stroke(svg("M-24 50 C-26 -14 26 -14 24 50"), darker(leather, 0.42), 6.4)
-    canvas.stroke(svg("M-24 48 C-26 -14 26 -14 24 48"), darker(leather, 0.2), 3.4)
+    canvas.stroke(svg("M-24 50 C-26 -12.4 26 -12.4 24 50"), darker(leather, 0.42), 6.4)
+    canvas.stroke(svg("M-24 48 C-26 -12.4 26 -12.4 24 48"), darker(leather, 0.2), 3.4)
     canvas.fill(
         svg(
-            "M-40 38 H40 C44 38 46 40 46.6 44 L50 90 C50.6 97 47 100 42 100 H-42 C-47 100 -50.6 97 -50 90 L-46.6 44 C-46 40 -44 38 -40 38 Z"
+            "M-40 38 H40 C44 38 46 40 46.6 44 L50 90 C50.6 97 47 100 42 100 H-42 C-47 100 -50.6 97 -50 90 "
+            "L-46.6 44 C-46 40 -44 38 -40 38 Z"
         ),
         across(lighter(leather, 0.14), darker(leather, 0.24), -48, 48),
     )
     canvas.fill(
         svg(
-            "M-42 41 H42 C45 41 46 43 46 46 L47 58 C30 78 16 80 0 80 C-16 80 -30 78 -47 58 L-46 46 C-46 43 -45 41 -42 41 Z"
+            "M-42 41 H42 C45 41 46 43 46 46 L47 58 C30 78 16 80 0 80 C-16 80 -30 78 -47 58 L-46 46 "
+            "C-46 43 -45 41 -42 41 Z"
         ),
         darker(leather, 0.4),
         0.5,
     )
     canvas.fill(
         svg(
-            "M-40 36 H40 C44 36 46 39 46 43 L47 54 C30 73 16 75 0 75 C-16 75 -30 73 -47 54 L-46 43 C-46 39 -44 36 -40 36 Z"
+            "M-40 36 H40 C44 36 46 39 46 43 L47 54 C30 73 16 75 0 75 C-16 75 -30 73 -47 54 L-46 43 "
+            "C-46 39 -44 36 -40 36 Z"
         ),
         down(lighter(leather, 0.24), leather, 36, 76),
     )

@@ -43,8 +43,11 @@ def _burger(canvas: Canvas, rng: random.Random) -> None:
     canvas.fill(rounded(-54, 63, 54, 81, 9), down("#7a4228", "#50291b", 62, 82))
     canvas.fill(svg("M-52 56 H52 L40 66 L30 75 L18 64 L-6 64 L-18 72 L-28 64 Z"), "#ffc531")
     canvas.fill(rounded(-50, 50, 50, 58, 4), "#e2463c")
-    wave = "M-56 48 C-54 58 -44 58 -41 52 C-37 60 -27 60 -23 52 C-19 60 -9 60 -5 52 C-1 60 9 60 13 52 C17 60 27 60 31 52 C35 60 44 59 46 52 C50 57 56 54 56 48 C50 42 -50 42 -56 48 Z"
-    canvas.fill(svg(wave), down("#8fd14f", "#55a83a", 44, 60))
+    lettuce = (
+        "M-56 48 C-54 58 -44 58 -41 52 C-37 60 -27 60 -23 52 C-19 60 -9 60 -5 52 C-1 60 9 60 13 52 "
+        "C17 60 27 60 31 52 C35 60 44 59 46 52 C50 57 56 54 56 48 C50 42 -50 42 -56 48 Z"
+    )
+    canvas.fill(svg(lettuce), down("#8fd14f", "#55a83a", 44, 60))
     dome = svg("M-52 46 C-54 14 -30 0 0 0 C30 0 54 14 52 46 C52 49 49 50 46 50 H-46 C-49 50 -52 49 -52 46 Z")
     canvas.fill(dome, down(lighter(bun, 0.18), darker(bun, 0.14), 0, 50))
     canvas.fill(svg("M-43 30 C-38 14 -24 7 -10 5 C-22 11 -34 20 -37 32 Z"), "#ffffff", 0.35)
@@ -75,7 +78,8 @@ def _birthday_cake_slice(canvas: Canvas, rng: random.Random) -> None:
     canvas.fill(svg("M-46 76.5 L48 67.5 V70 L-46 79 Z"), icing)
     canvas.fill(
         svg(
-            "M-46 54 C-40 44 -10 31 14 30 C34 30 48 34 48 42 V50 C44 58 39 56 38 51 C35 60 27 60 25 53 C22 66 12 66 11 55 "
+            "M-46 54 C-40 44 -10 31 14 30 C34 30 48 34 48 42 V50 C44 58 39 56 38 51 C35 60 27 60 25 53 "
+            "C22 66 12 66 11 55 "
             "C8 61 0 62 -3 56 C-6 68 -15 68 -17 58 C-20 65 -27 66 -30 60 C-33 70 -44 70 -46 61 Z"
         ),
         darker(icing, 0.1),
@@ -109,8 +113,9 @@ def _ice_cream_cone(canvas: Canvas, rng: random.Random) -> None:
             canvas.line((i * 8 + 20, 40), (i * 8 - 14, 100), "#a9692a", 1.5, 0.75, box=False)
         canvas.fill(svg("M-20 44 H20 V52 C8 58 -8 58 -20 52 Z"), "#7a4a1e", 0.35, box=False)
     for x, y, r, flavour in ((-10, 37, 14, first), (10, 37, 14, second), (0, 19, 15.5, third)):
-        drip = f"M{x - r} {y} C{x - r} {y + r} {x - r * 0.6} {y + r * 1.2} {x - r * 0.5} {y + r * 0.8} C{x - r * 0.3} {y + r * 1.3} {x + r * 0.1} {y + r * 1.3} {x + r * 0.15} {y + r * 0.85} C{x + r * 0.3} {y + r * 1.2} {x + r} {y + r * 1.1} {x + r} {y} Z"
-        canvas.fill(svg(drip), darker(flavour, 0.12))
+        with canvas.at(x, y, scale=r):
+            drip = svg("M-1 0 C-1 1 -.6 1.2 -.5 .8 C-.3 1.3 .1 1.3 .15 .85 C.3 1.2 1 1.1 1 0 Z")
+            canvas.fill(drip, darker(flavour, 0.12))
         canvas.fill(oval(x, y, r, r), ball(x, y, r, flavour, 0.25))
         canvas.fill(oval(x - r * 0.4, y - r * 0.45, r * 0.26, r * 0.18), "#ffffff", 0.6)
     canvas.fill(oval(2, 4.5, 4.5, 4.5), ball(2, 4.5, 4.5, "#d81e3a"))
@@ -172,13 +177,16 @@ def _doughnut(canvas: Canvas, rng: random.Random) -> None:
     icing = pick(rng, ("#ff7fb0", "#6f4028", "#8ed8f0", "#c59bf2"))
     dough = "#dba05a"
     ring = svg(
-        "M0 0 C28 0 50 22 50 50 C50 78 28 100 0 100 C-28 100 -50 78 -50 50 C-50 22 -28 0 0 0 Z M0 35 C-8 35 -15 42 -15 50 "
+        "M0 0 C28 0 50 22 50 50 C50 78 28 100 0 100 C-28 100 -50 78 -50 50 C-50 22 -28 0 0 0 Z M0 35 "
+        "C-8 35 -15 42 -15 50 "
         "C-15 58 -8 65 0 65 C8 65 15 58 15 50 C15 42 8 35 0 35 Z"
     )
     canvas.fill(ring, ball(0, 50, 50, dough))
     glaze = (
-        "M0 3 C26 3 46 22 46 47 C47 58 41 62 39 68 C36 76 30 72 26 80 C21 89 12 84 5 88 C-3 93 -9 86 -16 85 C-25 84 -26 76 -33 72 "
-        "C-42 68 -46 58 -46 47 C-46 22 -26 3 0 3 Z M0 32 C-11 32 -18 40 -18 50 C-18 60 -11 67 0 67 C11 67 18 60 18 50 C18 40 11 32 0 32 Z"
+        "M0 3 C26 3 46 22 46 47 C47 58 41 62 39 68 C36 76 30 72 26 80 C21 89 12 84 5 88 C-3 93 -9 86 -16 85 "
+        "C-25 84 -26 76 -33 72 "
+        "C-42 68 -46 58 -46 47 C-46 22 -26 3 0 3 Z M0 32 C-11 32 -18 40 -18 50 C-18 60 -11 67 0 67 "
+        "C11 67 18 60 18 50 C18 40 11 32 0 32 Z"
     )
     canvas.fill(svg(glaze), down(lighter(icing, 0.18), darker(icing, 0.08), 0, 90))
     canvas.stroke(svg("M-37 40 C-33 24 -21 13 -8 10"), "#ffffff", 4.5, 0.55)

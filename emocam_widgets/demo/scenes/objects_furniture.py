@@ -87,7 +87,8 @@ def _bookshelf(canvas: Canvas, rng: random.Random) -> None:
             tone = pick(rng, BOOKS)
             canvas.fill(
                 svg(
-                    f"M18 {top + 7} h6 c-1 4 4 5 3.4 9 c-.4 3 -1.4 4 -2.4 4 h-8 c-1 0 -2 -1 -2.4 -4 c-.6 -4 4.4 -5 3.4 -9 Z"
+                    f"M18 {top + 7} h6 c-1 4 4 5 3.4 9 c-.4 3 -1.4 4 -2.4 4 h-8 c-1 0 -2 -1 -2.4 -4 "
+                    f"c-.6 -4 4.4 -5 3.4 -9 Z"
                 ),
                 across(lighter(tone, 0.3), darker(tone, 0.2), 14, 28),
             )
@@ -101,7 +102,8 @@ def _round_table(canvas: Canvas, rng: random.Random) -> None:
     wood = pick(rng, WOODS)
     canvas.fill(
         svg(
-            "M-7 14 C-4 40 -5 62 -8 76 C-12 86 -26 90 -34 95 L-34 100 H-25 C-18 95 -8 92 0 92 C8 92 18 95 25 100 H34 L34 95 C26 90 12 86 8 76 C5 62 4 40 7 14 Z"
+            "M-7 14 C-4 40 -5 62 -8 76 C-12 86 -26 90 -34 95 L-34 100 H-25 C-18 95 -8 92 0 92 "
+            "C8 92 18 95 25 100 H34 L34 95 C26 90 12 86 8 76 C5 62 4 40 7 14 Z"
         ),
         across(lighter(wood, 0.1), darker(wood, 0.3), -20, 24),
     )

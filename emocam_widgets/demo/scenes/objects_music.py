@@ -14,7 +14,8 @@ def _acoustic_guitar(canvas: Canvas, rng: random.Random) -> None:
     wood = pick(rng, ("#d98c3f", "#c8692f", "#e0a458", "#a8502c"))
     dark = "#4a2c1f"
     body = svg(
-        "M0 50 C6 46 13 47 14.5 53 C15.5 58 12.5 61 13.5 65 C14.5 69 19 73 19 82 C19 93 11 100 0 100 C-11 100 -19 93 -19 82 C-19 73 -14.5 69 -13.5 65 "
+        "M0 50 C6 46 13 47 14.5 53 C15.5 58 12.5 61 13.5 65 C14.5 69 19 73 19 82 C19 93 11 100 0 100 "
+        "C-11 100 -19 93 -19 82 C-19 73 -14.5 69 -13.5 65 "
         "C-12.5 61 -15.5 58 -14.5 53 C-13 47 -6 46 0 50 Z"
     )
     canvas.fill(body, darker(wood, 0.5))
@@ -45,7 +46,8 @@ def _violin(canvas: Canvas, rng: random.Random) -> None:
         canvas.fill(rounded(14.4, 88, 18.6, 94, 0.8), dark)
     with canvas.at(-4, 0):
         body = svg(
-            "M0 36 C10 36 15 40 14.5 47 C14 53 9 54 9 59 C9 64 12 65 14 68 C17 72 18 77 17 83 C15.6 93 9 98 0 98 C-9 98 -15.6 93 -17 83 C-18 77 -17 72 -14 68 "
+            "M0 36 C10 36 15 40 14.5 47 C14 53 9 54 9 59 C9 64 12 65 14 68 C17 72 18 77 17 83 "
+            "C15.6 93 9 98 0 98 C-9 98 -15.6 93 -17 83 C-18 77 -17 72 -14 68 "
             "C-12 65 -9 64 -9 59 C-9 54 -14 53 -14.5 47 C-15 40 -10 36 0 36 Z"
         )
         canvas.fill(body, darker(wood, 0.5))
@@ -67,23 +69,25 @@ def _violin(canvas: Canvas, rng: random.Random) -> None:
 
 def _trumpet(canvas: Canvas, rng: random.Random) -> None:
     brass, shade = pick(rng, (("#f2b93b", "#b9791a"), ("#e8a93a", "#a8691c"), ("#d9dde6", "#8d93a5")))
-    canvas.stroke(svg("M-50 40 H48 C72 40 72 82 48 82 H-34 C-56 82 -58 42 -34 40"), shade, 8)
-    canvas.stroke(svg("M-50 39 H48 C70 39 70 80 48 80 H-34 C-54 80 -56 42 -34 39"), brass, 5.6)
-    for i, x in enumerate((-14, 4, 22)):
-        canvas.fill(rounded(x - 7, 24, x + 7, 92, 3), across(lighter(brass, 0.4), shade, x - 7, x + 7))
-        canvas.fill(rounded(x - 8, 22, x + 8, 30, 2), across(lighter(brass, 0.5), shade, x - 8, x + 8))
-        canvas.fill(rounded(x - 8, 86, x + 8, 94, 2), across(lighter(brass, 0.5), shade, x - 8, x + 8))
-        press = (4, 9, 4)[i]
-        canvas.line((x, press + 6), (x, 22), "#c9cedb", 3)
-        canvas.fill(rounded(x - 6, press, x + 6, press + 6, 3), "#fbfbff")
-    canvas.fill(svg("M-96 36 H-50 V44 H-96 Z"), down(lighter(brass, 0.45), shade, 36, 44))
-    canvas.fill(
-        svg("M-108 31 C-102 31 -100 36 -94 37 V43 C-100 44 -102 49 -108 49 Z"), across("#eef0f5", "#9da2b3", -108, -94)
-    )
-    bell = svg("M36 35 C66 35 88 28 104 4 C107 0 110 2 110 8 V72 C110 78 107 80 104 76 C88 52 66 45 36 45 Z")
-    canvas.fill(bell, down(lighter(brass, 0.5), shade, 10, 74))
-    canvas.fill(oval(106, 40, 4.4, 37), darker(shade, 0.25))
-    canvas.stroke(svg("M46 37.4 C70 36 88 30 99 16"), "#ffffff", 2.4, 0.7)
+    with canvas.at(0, -2.1, scale=(1, 1.085)):
+        canvas.stroke(svg("M-50 40 H48 C72 40 72 82 48 82 H-34 C-56 82 -58 42 -34 40"), shade, 8)
+        canvas.stroke(svg("M-50 39 H48 C70 39 70 80 48 80 H-34 C-54 80 -56 42 -34 39"), brass, 5.6)
+        for i, x in enumerate((-14, 4, 22)):
+            canvas.fill(rounded(x - 7, 24, x + 7, 92, 3), across(lighter(brass, 0.4), shade, x - 7, x + 7))
+            canvas.fill(rounded(x - 8, 22, x + 8, 30, 2), across(lighter(brass, 0.5), shade, x - 8, x + 8))
+            canvas.fill(rounded(x - 8, 86, x + 8, 94, 2), across(lighter(brass, 0.5), shade, x - 8, x + 8))
+            press = (4, 9, 4)[i]
+            canvas.line((x, press + 6), (x, 22), "#c9cedb", 3)
+            canvas.fill(rounded(x - 6, press, x + 6, press + 6, 3), "#fbfbff")
+        canvas.fill(svg("M-96 36 H-50 V44 H-96 Z"), down(lighter(brass, 0.45), shade, 36, 44))
+        canvas.fill(
+            svg("M-108 31 C-102 31 -100 36 -94 37 V43 C-100 44 -102 49 -108 49 Z"),
+            across("#eef0f5", "#9da2b3", -108, -94),
+        )
+        bell = svg("M36 35 C66 35 88 28 104 4 C107 0 110 2 110 8 V72 C110 78 107 80 104 76 C88 52 66 45 36 45 Z")
+        canvas.fill(bell, down(lighter(brass, 0.5), shade, 10, 74))
+        canvas.fill(oval(106, 40, 4.4, 37), darker(shade, 0.25))
+        canvas.stroke(svg("M46 37.4 C70 36 88 30 99 16"), "#ffffff", 2.4, 0.7)
 
 
 def _drum(canvas: Canvas, rng: random.Random) -> None:
@@ -143,7 +147,8 @@ def _saxophone(canvas: Canvas, rng: random.Random) -> None:
     canvas.stroke(svg("M-28.4 12 C-27 4 -18 3 -12 7"), "#2b2b35", 4.6)
     canvas.stroke(svg("M-22 5.4 C-14 2.6 -6 6 -5 16"), brass, 4.2)
     tube = svg(
-        "M-8 14 H-1.4 C0 38 2 58 3 70 C4 80 9 80 10 70 C11 58 9 48 4 40 C10 33 24 31 31 36 C27 46 26 58 25 72 C24 91 15 100 4 100 C-7 100 -13 91 -12 74 C-11 56 -9 36 -8 14 Z"
+        "M-8 14 H-1.4 C0 38 2 58 3 70 C4 80 9 80 10 70 C11 58 9 48 4 40 C10 33 24 31 31 36 C27 46 26 58 25 72 "
+        "C24 91 15 100 4 100 C-7 100 -13 91 -12 74 C-11 56 -9 36 -8 14 Z"
     )
     canvas.fill(tube, Linear((-12, 0), (28, 0), (lighter(brass, 0.45), brass, shade), (0.0, 0.4, 1.0)))
     canvas.fill(svg("M4 40 C10 33 24 31 31 36 C27 43 11 45 4 40 Z"), darker(shade, 0.3))

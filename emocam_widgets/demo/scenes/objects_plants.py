@@ -53,18 +53,19 @@ def _leaf(canvas: Canvas, base: Point, tip: Point, width: float, green: str, vei
 
 MONSTERA = (
     "M0 30 C-16 34 -27 26 -28 12 L-15 13 L-28.5 6 C-28 -1 -26 -7 -22 -12 L-11 -3 L-19 -15.5 C-15 -21 -9 -26 0 -31 "
-    "C9 -26 15 -21 19 -15.5 L11 -3 L22 -12 C26 -7 28 -1 28.5 6 L15 13 L28 12 C27 26 16 34 0 30 C-2 26 -2 24 0 20 C2 24 2 26 0 30 Z"
+    "C9 -26 15 -21 19 -15.5 L11 -3 L22 -12 C26 -7 28 -1 28.5 6 L15 13 L28 12 C27 26 16 34 0 30 "
+    "C-2 26 -2 24 0 20 C2 24 2 26 0 30 Z"
 )
 
 
 def _monstera(canvas: Canvas, rng: random.Random) -> None:
     green = pick(rng, GREENS)
-    leaves = ((-22, 40, -62, 0.62), (22, 44, 66, 0.58), (-15, 22, -26, 0.66), (16, 24, 30, 0.66), (1, 47, 4, 0.72))
+    leaves = ((-24, 41, -64, 0.64), (24, 44, 66, 0.62), (-15, 20, -26, 0.7), (16, 21, 30, 0.7), (1, 47, 4, 0.74))
     for x, y, _, _ in leaves:
         canvas.stroke(svg(f"M0 74 C{x * 0.2} 62 {x * 0.7} {y + 24} {x} {y + 8}"), darker(green, 0.1), 2.4)
     for i, (x, y, angle, scale) in enumerate(leaves):
         tone = mix(darker(green, 0.2), lighter(green, 0.1), i / 4)
-        with canvas.at(x, y, angle=angle, scale=scale):
+        with canvas.at(x, y, angle=angle + rng.uniform(-7, 7), scale=scale):
             leaf = svg(MONSTERA)
             canvas.fill(leaf, across(lighter(tone, 0.18), darker(tone, 0.1), -26, 26))
             canvas.stroke(
@@ -91,12 +92,14 @@ def _snake_plant(canvas: Canvas, rng: random.Random) -> None:
     )
     for x, top, foot in blades:
         edge = svg(
-            f"M{foot - 4} 74 C{foot - 9} 52 {x - 8} {top + 22} {x} {top} C{x + 7} {top + 22} {foot + 9} 52 {foot + 4} 74 Z"
+            f"M{foot - 4} 74 C{foot - 9} 52 {x - 8} {top + 22} {x} {top} "
+            f"C{x + 7} {top + 22} {foot + 9} 52 {foot + 4} 74 Z"
         )
         canvas.fill(edge, "#e3d56a")
         with canvas.clip(edge):
             inner = svg(
-                f"M{foot - 2.5} 74 C{foot - 6.5} 52 {x - 5.5} {top + 24} {x} {top + 4} C{x + 4.5} {top + 24} {foot + 6.5} 52 {foot + 2.5} 74 Z"
+                f"M{foot - 2.5} 74 C{foot - 6.5} 52 {x - 5.5} {top + 24} {x} {top + 4} "
+                f"C{x + 4.5} {top + 24} {foot + 6.5} 52 {foot + 2.5} 74 Z"
             )
             canvas.fill(inner, across(lighter(green, 0.12), darker(green, 0.16), x - 6, x + 6), box=False)
             with canvas.clip(inner):
@@ -172,7 +175,9 @@ def _leafy_houseplant(canvas: Canvas, rng: random.Random) -> None:
 
 
 def _petal(length: float, width: float, base: float = 0.0) -> str:
-    return f"M0 {base} C{-width} {-length * 0.25} {-width} {-length * 0.75} 0 {-length} C{width} {-length * 0.75} {width} {-length * 0.25} 0 {base} Z"
+    """A petal that points up from (0, base) to (0, -length)."""
+    low, high = -length * 0.25, -length * 0.75
+    return f"M0 {base} C{-width} {low} {-width} {high} 0 {-length} C{width} {high} {width} {low} 0 {base} Z"
 
 
 def _lotus(canvas: Canvas, rng: random.Random) -> None:
@@ -195,7 +200,8 @@ def _lotus(canvas: Canvas, rng: random.Random) -> None:
                 canvas.fill(svg(_petal(length, width)), down(tone, mix(tone, "#ffffff", 0.5), -length, -length * 0.15))
                 canvas.stroke(
                     svg(
-                        f"M{-width * 0.52:.2f} {-length * 0.6:.2f} Q{-width * 0.5:.2f} {-length * 0.8:.2f} 0 {-length + 1}"
+                        f"M{-width * 0.52:.2f} {-length * 0.6:.2f} "
+                        f"Q{-width * 0.5:.2f} {-length * 0.8:.2f} 0 {-length + 1}"
                     ),
                     "#ffffff",
                     1.2,

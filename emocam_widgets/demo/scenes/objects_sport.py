@@ -75,17 +75,20 @@ def _basketball(canvas: Canvas, rng: random.Random) -> None:
 def _volleyball(canvas: Canvas, rng: random.Random) -> None:
     first, second = pick(rng, (("#ffd23f", "#2f6fd6"), ("#ffd23f", "#1c8a7a"), ("#ff9f5a", "#3c4fb8")))
     canvas.fill(DISC, "#f7f5ee")
-    turn = rng.uniform(0, 120)
+    turn = rng.uniform(-30, 30)
+    # Three groups of three parallel strips, each group turned by a third.
     with canvas.clip(DISC):
-        for i in range(3):
-            with canvas.at(0, 50, angle=turn + i * 120):
-                panel = svg("M0 0 C14 -12 20 -34 12 -62 L58 -44 L58 18 C42 6 20 -2 0 0 Z")
-                canvas.fill(panel, "#f7f5ee", box=False)
-                canvas.fill(svg("M0 0 C20 -10 30 -30 26 -60 L45 -52 C46 -24 32 -6 0 0 Z"), second, box=False)
-                canvas.fill(svg("M0 0 C32 -6 46 -24 45 -52 L70 -30 L58 20 C42 6 20 -2 0 0 Z"), first, box=False)
-                canvas.stroke(svg("M0 0 C14 -12 20 -34 12 -62"), INK, 2.4, 0.75, box=False)
-                canvas.stroke(svg("M0 0 C20 -10 30 -30 26 -60"), INK, 1.8, 0.5, box=False)
-                canvas.stroke(svg("M0 0 C32 -6 46 -24 45 -52"), INK, 1.8, 0.5, box=False)
+        for third in range(3):
+            with canvas.at(0, 50, angle=turn + third * 120):
+                canvas.fill(svg("M0 0 C-8 -14 -8 -40 6 -64 L62 -64 V-20 C30 -34 10 -14 0 0 Z"), "#f7f5ee", box=False)
+                canvas.fill(svg("M-4 -18 C-4 -34 2 -50 10 -64 L62 -64 V-24 C36 -30 12 -26 -4 -18 Z"), first, box=False)
+                canvas.fill(svg("M-2 -36 C2 -48 8 -58 14 -64 L62 -64 V-34 C38 -44 16 -42 -2 -36 Z"), second, box=False)
+                for seam, width in (
+                    ("M0 0 C-8 -14 -8 -40 6 -64", 2.6),
+                    ("M-5 -18 C12 -26 36 -30 62 -24", 1.8),
+                    ("M-3 -36 C16 -42 38 -44 62 -34", 1.8),
+                ):
+                    canvas.stroke(svg(seam), INK, width, 0.7, box=False)
     _gloss(canvas)
     canvas.stroke(oval(0, 50, 49, 49), INK, 2, 0.5)
 

@@ -41,15 +41,19 @@ def _pine(canvas: Canvas, rng: random.Random) -> None:
     for i, (top, bottom, half) in enumerate(((46, 91, 28), (28, 70, 23.5), (12, 50, 18.5), (0, 31, 13))):
         tone = mix(darker(green, 0.2), lighter(green, 0.1), i / 3)
         tier = svg(
-            f"M0 {top} C{half * 0.3} {bottom - 16} {half * 0.7} {bottom - 8} {half} {bottom - 3} Q{half * 0.72} {bottom + 1} {half * 0.55} {bottom - 2} "
-            f"Q{half * 0.3} {bottom + 3} 0 {bottom} Q{-half * 0.3} {bottom + 3} {-half * 0.55} {bottom - 2} Q{-half * 0.72} {bottom + 1} {-half} {bottom - 3} "
+            f"M0 {top} C{half * 0.3} {bottom - 16} {half * 0.7} {bottom - 8} {half} {bottom - 3} "
+            f"Q{half * 0.72} {bottom + 1} {half * 0.55} {bottom - 2} "
+            f"Q{half * 0.3} {bottom + 3} 0 {bottom} Q{-half * 0.3} {bottom + 3} {-half * 0.55} {bottom - 2} "
+            f"Q{-half * 0.72} {bottom + 1} {-half} {bottom - 3} "
             f"C{-half * 0.7} {bottom - 8} {-half * 0.3} {bottom - 16} 0 {top} Z"
         )
         canvas.fill(tier, tone)
         with canvas.clip(tier):
             canvas.fill(
                 svg(
-                    f"M0 {top - 2} C{half * 0.2} {bottom - 20} {half * 0.2} {bottom - 8} {half * 0.1} {bottom + 4} H{half + 4} V{top} Z"
+                    f"M0 {top - 2} "
+                    f"C{half * 0.2} {bottom - 20} {half * 0.2} {bottom - 8} {half * 0.1} {bottom + 4} "
+                    f"H{half + 4} V{top} Z"
                 ),
                 darker(tone, 0.2),
                 0.8,
@@ -110,7 +114,7 @@ def _palm(canvas: Canvas, rng: random.Random) -> None:
         )
     ):
         tone = mix(darker(green, 0.22), lighter(green, 0.14), (i // 2) / 3)
-        with canvas.at(2, 23, scale=(side * scale, scale)), canvas.at(angle=angle):
+        with canvas.at(0, 22, scale=(side * scale, scale)), canvas.at(angle=angle):
             canvas.fill(svg(FROND), down(lighter(tone, 0.12), darker(tone, 0.1), -12, 12))
             canvas.stroke(svg("M2 -1 C12 -12 25 -12 37 1"), lighter(tone, 0.4), 1.2, 0.8)
     for x, y in ((-3, 27), (6, 28), (2, 30)):
@@ -121,5 +125,5 @@ ART: tuple[ObjectArt, ...] = (
     art("broadleaf tree", "Tree", 0.76, (1.3, 2.1), "back", _broadleaf),
     art("pine", "Tree", 0.57, (1.4, 2.3), "back", _pine),
     art("birch", "Tree", 0.54, (1.4, 2.2), "back", _birch),
-    art("palm", "Tree", 0.85, (1.5, 2.2), "back", _palm),
+    art("palm", "Tree", 0.84, (1.5, 2.2), "back", _palm),
 )

@@ -47,7 +47,8 @@ def _spoked_wheel(canvas: Canvas, number: int, x: float, radius: float) -> None:
 def _car(canvas: Canvas, rng: random.Random) -> None:
     paint = pick(rng, PAINTS)
     body = svg(
-        "M-120 62 C-121 50 -112 46 -92 43 C-74 14 -62 1 -36 0 H16 C42 1 58 18 76 40 C100 43 118 50 120 66 V78 C120 84 116 86 112 86 H-112 C-118 86 -120 82 -120 76 Z"
+        "M-120 62 C-121 50 -112 46 -92 43 C-74 14 -62 1 -36 0 H16 C42 1 58 18 76 40 C100 43 118 50 120 66 V78 "
+        "C120 84 116 86 112 86 H-112 C-118 86 -120 82 -120 76 Z"
     )
     canvas.fill(body, down(lighter(paint, 0.18), darker(paint, 0.2), 0, 86))
     with canvas.clip(body):
@@ -71,7 +72,8 @@ def _van(canvas: Canvas, rng: random.Random) -> None:
     paint = pick(rng, PAINTS)
     stripe = pick(rng, ("#ffffff", "#ffe08a", "#2b3a67"))
     body = svg(
-        "M-92 8 C-92 2 -88 0 -82 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-88 C-91 87 -92 85 -92 82 Z"
+        "M-92 8 C-92 2 -88 0 -82 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-88 "
+        "C-91 87 -92 85 -92 82 Z"
     )
     canvas.fill(body, down(lighter(paint, 0.16), darker(paint, 0.18), 0, 86))
     with canvas.clip(body):
@@ -99,14 +101,15 @@ def _van(canvas: Canvas, rng: random.Random) -> None:
 def _bus(canvas: Canvas, rng: random.Random) -> None:
     paint = pick(rng, ("#f4b41a", "#e5484d", "#2f80d0", "#3aa17e", "#8c6bc8"))
     body = svg(
-        "M-115 10 C-115 3 -110 0 -104 0 H98 C108 0 112 6 113 14 L115 56 V84 C115 88 113 90 109 90 H-109 C-113 90 -115 88 -115 84 Z"
+        "M-115 10 C-115 3 -110 0 -104 0 H98 C108 0 112 6 113 14 L115 56 V84 C115 88 113 90 109 90 H-109 "
+        "C-113 90 -115 88 -115 84 Z"
     )
     canvas.fill(body, down(lighter(paint, 0.14), darker(paint, 0.14), 0, 90))
     with canvas.clip(body):
         canvas.fill(rounded(-120, 54, 120, 60), "#ffffff", 0.85, box=False)
         canvas.fill(rounded(-120, 82, 120, 92), darker(paint, 0.5), box=False)
         canvas.stroke(svg("M-106 4 H98"), "#ffffff", 3, 0.6, box=False)
-        for x in (-68, 68):
+        for x in (-68, 45):
             canvas.fill(oval(x, 84, 20, 20), darker(paint, 0.68), box=False)
     for i in range(5):
         x = -107 + i * 34
@@ -149,7 +152,8 @@ def _scooter(canvas: Canvas, rng: random.Random) -> None:
     canvas.fill(oval(18, 4.4, 5.4, 4.2), "#c9cedb")
     canvas.fill(
         svg(
-            "M-64 68 C-66 48 -50 40 -30 41 H-6 C2 42 2 52 -2 60 C-4 70 0 74 8 74 C20 74 22 60 22 46 L26 20 C28 14 36 14 38 20 "
+            "M-64 68 C-66 48 -50 40 -30 41 H-6 C2 42 2 52 -2 60 C-4 70 0 74 8 74 C20 74 22 60 22 46 L26 20 "
+            "C28 14 36 14 38 20 "
             "C36 40 36 62 28 76 C24 84 18 85 10 85 H-16 C-18 74 -26 64 -42 64 C-52 64 -58 66 -64 68 Z"
         ),
         down(lighter(paint, 0.25), darker(paint, 0.16), 14, 86),
@@ -172,7 +176,7 @@ def _scooter(canvas: Canvas, rng: random.Random) -> None:
 
 ART: tuple[ObjectArt, ...] = (
     art("car", "Vehicle", 2.4, (0.72, 0.86), "back", _car),
-    art("van", "Vehicle", 1.9, (1.0, 1.2), "back", _van),
+    art("van", "Vehicle", 1.92, (1.0, 1.2), "back", _van),
     art("bus", "Vehicle", 2.3, (1.3, 1.6), "back", _bus),
     art("bicycle", "Vehicle", 1.62, (0.55, 0.64), "back ground", _bicycle),
     art("scooter", "Vehicle", 1.33, (0.6, 0.68), "back ground", _scooter),
