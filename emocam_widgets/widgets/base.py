@@ -1,4 +1,4 @@
-"""What all widgets share: answers while a cell runs, thread-safe state, messages with binary buffers, errors shown under the widget.
+"""What all widgets share: answers while a cell runs, thread-safe state, messages with buffers, errors that are shown.
 
 Nothing here knows what a widget shows.
 """
@@ -64,8 +64,8 @@ def _thread_attribute(name: str) -> Any:
 class LiveWidget(anywidget.AnyWidget):
     """Base of all widgets.
 
-    A subclass sets `_esm` and `_css` (from `static()`), declares traits for state that both sides share, and registers handlers
-    for questions of the front end with `on_message`. Traits may be set and messages sent from any thread.
+    A subclass sets `_esm` and `_css` (from `static()`), declares traits for state that both sides share, and registers
+    handlers for questions of the front end with `on_message`. Traits may be set and messages sent from any thread.
 
     Raises TypeError for keywords that are no trait of the widget.
     """
@@ -74,9 +74,9 @@ class LiveWidget(anywidget.AnyWidget):
         unknown = [name for name in kwargs if not self.has_trait(name)]
         if unknown:
             raise TypeError(f"{type(self).__name__} has no setting {unknown[0]!r}")
-        # An update is: note what the front end sent, set, send what differs. Between threads (a running cell and the front
-        # end's messages) these notes must not mix; the lock keeps a value's reading and sending together, so that the last
-        # message about a trait always carries its last value. It is never held while an observer runs: no deadlock.
+        # An update is: note what the front end sent, set, send what differs. Between threads (a running cell and the
+        # front end's messages) these notes must not mix; the lock keeps a value's reading and sending together, so that
+        # the last message about a trait always carries its last value. It is never held while an observer runs.
         self._per_thread = _PerThread()
         self._lock = threading.RLock()
         self._handlers: dict[str, Handler] = {}
@@ -88,7 +88,7 @@ class LiveWidget(anywidget.AnyWidget):
     _holding_sync = _thread_attribute("holding")
     _states_to_send = _thread_attribute("held")
 
-    # -- messages ------------------------------------------------------------------------------------------------------
+    # -- messages --------------------------------------------------------------------------------------------------
 
     def on_message(self, kind: str, handler: Handler) -> None:
         """Answer the front end's messages of this kind.
@@ -105,7 +105,9 @@ class LiveWidget(anywidget.AnyWidget):
     def show_error(self, error: BaseException, request: Mapping[str, Any] | None = None) -> None:
         """Show an error under the widget: one sentence, the traceback folded (none for errors meant for users)."""
         expected = isinstance(error, EmocamError)
-        sentence = str(error) if expected else f"Something went wrong inside the widget: {type(error).__name__}: {error}"
+        sentence = (
+            str(error) if expected else f"Something went wrong inside the widget: {type(error).__name__}: {error}"
+        )
         details = "" if expected else "".join(traceback.format_exception(error))
         if not expected:
             log.error("%s: %s", type(self).__name__, sentence, exc_info=error)
@@ -120,7 +122,7 @@ class LiveWidget(anywidget.AnyWidget):
             return
         try:
             answer = handler(content, list(buffers or ()))
-        except Exception as error:  # the boundary: nobody above could show it
+        except Exception as error:  # noqa: BLE001  the boundary: nobody above could show it
             self.show_error(error, content)
             return
         if isinstance(answer, tuple):
@@ -128,13 +130,14 @@ class LiveWidget(anywidget.AnyWidget):
         elif answer is not None:
             self.reply(content, answer)
 
-    # -- state ---------------------------------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------------------------
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the front end sent.
 
-        As ipywidgets', but without holding back notifications: that swaps a method of the shared object, which a cell that sets
-        a trait at the same time would trip over. A value that a trait refuses is shown, and the front end gets the kept one.
+        As ipywidgets', but without holding back notifications: that swaps a method of the shared object, which a cell
+        that sets a trait at the same time would trip over. What a trait refuses is shown, and the front end gets the
+        value that was kept.
         """
         with self._lock_property(**sync_data):
             for name, value in sync_data.items():
@@ -146,7 +149,7 @@ class LiveWidget(anywidget.AnyWidget):
                 except TraitError as error:
                     self.show_error(EmocamError(str(error)))
                     self.send_state(name)
-                except Exception as error:  # an observer's error: shown, like a handler's
+                except Exception as error:  # noqa: BLE001  an observer's error: shown, like a handler's
                     self.show_error(error)
 
     def send_state(self, key: Any = None) -> None:
@@ -168,9 +171,9 @@ class LiveWidget(anywidget.AnyWidget):
 def forget_reply_subshell(comm: Any) -> None:
     """Let the front end say where a comm's messages are answered.
 
-    ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed the widget
-    that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel takes the subshell that
-    the message names, which answers at once. Kernels without it are not touched.
+    ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed the
+    widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel takes the
+    subshell that the message names, which answers at once. Kernels without it are not touched.
     """
     if comm is not None and "_reply_subshell_id" in getattr(comm, "__dict__", {}):
         comm.__dict__.pop("_reply_subshell_id", None)

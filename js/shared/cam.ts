@@ -69,6 +69,18 @@ export function colourise(values: Float32Array, scale: ColourScale, target: Uint
   }
 }
 
+const painted = new WeakMap<CamOverlay, HTMLCanvasElement>();
+
+/** As `camBitmap`, smooth, kept for as long as the map itself: a slider repaints many thumbnails many times. */
+export function keptCamBitmap(cam: CamOverlay, scale: ColourScale): HTMLCanvasElement {
+  let bitmap = painted.get(cam);
+  if (bitmap === undefined) {
+    bitmap = camBitmap(cam, scale);
+    painted.set(cam, bitmap);
+  }
+  return bitmap;
+}
+
 /** The coloured map as a small canvas; `smooth` false keeps the map's own cells. */
 export function camBitmap(cam: CamOverlay, scale: ColourScale, smooth = true): HTMLCanvasElement {
   const longest = Math.max(cam.view.x1 - cam.view.x0, cam.view.y1 - cam.view.y0, 1);

@@ -66,6 +66,13 @@ export const sequential = (t: number): Rgb => at(CAM_TABLE, t);
 /** Colour of a difference -1..1. */
 export const diverging = (d: number): Rgb => at(DIVERGING_TABLE, (d + 1) / 2);
 
+const DIVERGING_DARK = table((t) => {
+  const d = 2 * t - 1;
+  return d < 0 ? oklch(0.27 - 0.4 * d, 0.15 * -d, 245) : oklch(0.27 + 0.5 * d, 0.15 * d, 60);
+});
+/** The same on a dark surface, where nothing must not shine. */
+export const divergingDark = (d: number): Rgb => at(DIVERGING_DARK, (d + 1) / 2);
+
 const HEAT_LIGHT = table((t) => oklch(0.985 - 0.62 * t ** 0.85, 0.015 + 0.17 * Math.sin((Math.PI / 2) * clamp(1.15 * t)), 235 + 45 * t));
 const HEAT_DARK = table((t) => oklch(0.25 + 0.65 * t ** 0.85, 0.015 + 0.13 * Math.sin(Math.PI * clamp(0.15 + 0.75 * t)), 280 - 75 * t));
 /** Colour of a heatmap cell, 0..1: from the surface to a strong blue violet (light theme) or a bright cyan (dark theme). */

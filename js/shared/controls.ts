@@ -1,0 +1,100 @@
+// The few controls that several widgets use: a named select, a named slider, a tooltip that stays inside its widget.
+import { h, type Disposer } from "./dom";
+
+export interface Option {
+  value: string;
+  label: string;
+  title?: string;
+}
+
+export interface SelectControl {
+  el: HTMLElement;
+  set(value: string): void;
+  options(options: Option[], value: string): void;
+}
+
+/** A select with its name before it. Calls `onPick` when the user picks; `set` does not. */
+export function selectControl(disposer: Disposer, name: string, testId: string, onPick: (value: string) => void): SelectControl {
+  const select = h("select", { class: "ec-select", "aria-label": name, "data-testid": testId });
+  const el = h("label", { class: "ec-field" }, h("span", {}, name), select);
+  disposer.listen(select, "change", () => onPick(select.value));
+  return {
+    el,
+    set: (value) => {
+      select.value = value;
+    },
+    options: (options, value) => {
+      select.replaceChildren(...options.map((o) => h("option", { value: o.value, title: o.title }, o.label)));
+      select.value = value;
+      select.disabled = options.length < 2;
+    },
+  };
+}
+
+export interface SliderControl {
+  el: HTMLElement;
+  /** Shows a value that came from elsewhere; ignored while the user drags. */
+  set(value: number): void;
+}
+
+/** A slider that reports while it is dragged and writes its value beside itself. */
+export function sliderControl(
+  disposer: Disposer,
+  name: string,
+  testId: string,
+  range: { min: number; max: number; step: number; write: (value: number) => string; title?: string },
+  onInput: (value: number) => void,
+): SliderControl {
+  const input = h("input", { type: "range", min: range.min, max: range.max, step: range.step, "aria-label": name, "data-testid": testId });
+  const output = h("output", { class: "ec-number" });
+  const el = h("label", { class: "ec-field", title: range.title }, h("span", {}, name), input, output);
+  let dragging = false;
+  const show = (value: number): void => {
+    output.textContent = range.write(value);
+    input.setAttribute("aria-valuetext", range.write(value));
+  };
+  disposer.listen(input, "input", () => {
+    show(input.valueAsNumber);
+    onInput(input.valueAsNumber);
+  });
+  disposer.listen(input, "pointerdown", () => (dragging = true));
+  for (const type of ["pointerup", "pointercancel", "blur"]) disposer.listen(input, type, () => (dragging = false));
+  return {
+    el,
+    set: (value) => {
+      if (dragging) return;
+      input.value = String(value);
+      show(value);
+    },
+  };
+}
+
+/** One tooltip for a whole widget, placed beside a rectangle and kept inside `host` (which must be positioned). */
+export class Tooltip {
+  private readonly el = h("div", { class: "ec-tooltip", role: "tooltip", "data-testid": "tooltip", hidden: true });
+
+  constructor(
+    private readonly host: HTMLElement,
+    disposer: Disposer,
+  ) {
+    host.append(this.el);
+    disposer.add(() => this.el.remove());
+  }
+
+  show(anchor: Element, ...content: (Node | string)[]): void {
+    this.el.replaceChildren(...content);
+    this.el.hidden = false;
+    const host = this.host.getBoundingClientRect();
+    const target = anchor.getBoundingClientRect();
+    const own = this.el.getBoundingClientRect();
+    const x = Math.min(Math.max(target.left + target.width / 2 - own.width / 2, host.left + 4), host.right - own.width - 4);
+    const above = target.top - own.height - 6;
+    const y = above >= host.top + 2 ? above : target.bottom + 6;
+    this.el.style.left = `${Math.round(x - host.left)}px`;
+    this.el.style.top = `${Math.round(y - host.top)}px`;
+  }
+
+  hide(): void {
+    this.el.hidden = true;
+  }
+}
