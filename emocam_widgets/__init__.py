@@ -1,4 +1,4 @@
-"""emocam-widgets: what do image classifiers of emotion look at, does it hold over a corpus, and can it change their mind?
+"""What image classifiers of emotion look at, whether it holds over a corpus, and what changes their mind.
 
 This module is the public face. It loads nothing heavy: each name below is fetched from its layer when it is first used.
 """

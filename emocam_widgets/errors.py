@@ -1,4 +1,4 @@
-"""Errors that a user can do something about: each message is one clear sentence; the command line prints it and exits with 2."""
+"""Errors that a user can do something about: one clear sentence, which the command line prints, exiting with 2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class EmocamError(Exception):
 
 
 class UnknownNameError(EmocamError):
-    """A name (of a model, method, label, class, sprite, ...) that is not known; the message names the nearest known one.
+    """A name (of a model, method, label, ...) that is not known; the message names the nearest known one.
 
     Args:
         kind: what the name should have been, in the field's words and in the singular: "object class".
@@ -67,7 +67,7 @@ class RunError(EmocamError):
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that is most like ``name``, without regard to case, spaces, hyphens and underscores, or None."""
+    """The one of ``known`` that is most like ``name`` (regardless of case, hyphens, underscores), or None."""
     plain = {_plain(candidate): candidate for candidate in known}
     matches = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.5)
     return plain[matches[0]] if matches else None

@@ -15,7 +15,7 @@ OUTPUTS: tuple[Output, ...] = ("probabilities", "logits")
 
 @dataclass(frozen=True)
 class View:
-    """The rectangle of an image that a classifier saw, in pixels of the image (origin top left, x1 and y1 exclusive)."""
+    """The rectangle of an image that a classifier saw, in its pixels (origin top left, x1 and y1 exclusive)."""
 
     x0: float
     y0: float

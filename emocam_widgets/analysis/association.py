@@ -1,7 +1,7 @@
-"""Which object classes a classifier's labels go with: the association matrix of EmoCAM (Sec. 2), its lift and its images.
+"""Which object classes a classifier's labels go with: EmoCAM's association matrix (Sec. 2), lift and images.
 
-An image counts once per class however many of its boxes count, so only the greatest importance per image and class matters.
-:class:`Aggregate` takes those once; each threshold after that is a binary search per cell.
+An image counts once per class however many of its boxes count, so only the greatest importance per image and class
+matters. :class:`Aggregate` takes those once; each threshold after that is a binary search per cell.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Aggregate:
 
     Args:
         images: image_id and the label that each counts under, one row each; a null label counts nowhere.
-        boxes: image_id, object_class and confidence, one row per box; images that are not in ``images`` are passed over.
+        boxes: image_id, object_class and confidence, one row per box; those of other images are passed over.
         importance: (n,) one value per row of ``boxes``.
         labels: all labels, in the order of the columns to come.
         classes: all object classes, in the order of the rows to come.
@@ -74,8 +74,8 @@ class Aggregate:
         greatest = np.maximum.reduceat(values[order], first) if len(first) else np.zeros(0, np.float32)
         object_class, image = np.divmod(pair[first], n_images)
         cell = object_class * len(self.labels) + self._label_of[image]
-        # A threshold becomes a rank among the distinct values; (cell, rank) as one sorted integer key then answers "how many
-        # of this cell are above" for all cells by one searchsorted, exactly.
+        # A threshold becomes a rank among the distinct values; (cell, rank) as one sorted integer key then answers "how
+        # many of this cell are above" for all cells by one searchsorted, exactly.
         self._distinct, rank = np.unique(greatest, return_inverse=True)
         key = cell * (len(self._distinct) + 1) + rank
         order = np.argsort(key)
@@ -164,9 +164,9 @@ class Association:
     def lift(self) -> pd.DataFrame:
         """The label's fraction over the fraction in all other labels: 1 where the label makes no difference.
 
-        Always finite. Where no image of another label counts, half an image is taken to (the usual continuity correction),
-        so that the lift is large and grows with the evidence. Where there is no image of another label to compare with,
-        it is 1. Where the cell itself is empty, it is 0.
+        Always finite. Where no image of another label counts, half an image is taken to (the usual continuity
+        correction), so that the lift is large and grows with the evidence. Where there is no image of another label to
+        compare with, it is 1. Where the cell itself is empty, it is 0.
         """
         comparison = _ratio(np.maximum(self._others, 0.5), self._other_images)
         fractions = self.fractions.to_numpy()
@@ -174,7 +174,7 @@ class Association:
         return self._frame(np.where(self.matrix > 0, lift, 0.0))
 
     def top(self, k: int = 25) -> pd.DataFrame:
-        """``fractions`` of the k classes with the greatest mean fraction over the labels (the paper's selection, Sec. 3.1).
+        """``fractions`` of the k classes with the greatest mean over the labels (the paper's selection, Sec. 3.1).
 
         Greatest first; classes that never count are left out, so there may be fewer.
         """

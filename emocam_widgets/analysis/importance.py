@@ -1,9 +1,9 @@
 """How much of a class activation map lies on a box: exact, from the map's own small grid, for many boxes at once.
 
-The map of an image is its grid, bilinearly upsampled to the size of the view in pixels (half-pixel centres, edges clamped) and
-zero outside the view. Bilinear upsampling is linear and separable, so the sum of the map over a box is ``u.T @ grid @ v``: u
-holds, per grid row, how much that row weighs in the box's pixel rows, and v the same for columns. Both come out of one
-cumulative table per axis, so the upsampled map is never made.
+The map of an image is its grid, bilinearly upsampled to the size of the view in pixels (half-pixel centres, edges
+clamped) and zero outside the view. Bilinear upsampling is linear and separable, so the sum of the map over a box is
+``u.T @ grid @ v``: u holds, per grid row, how much that row weighs in the box's pixel rows, and v the same for columns.
+Both come out of one cumulative table per axis, so the upsampled map is never made.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Score: TypeAlias = Callable[[BoxSums], Floats]
 
 
 def mean_inside(boxes: BoxSums) -> Floats:
-    """The mean of the map inside the box: EmoCAM's importance (Sec. 2, C_Act). 0 for a box without a pixel in the image."""
+    """The mean of the map inside the box: EmoCAM's importance (Sec. 2, C_Act); 0 for a box outside the image."""
     return np.divide(boxes.inside(), boxes.area, out=np.zeros(len(boxes.area)), where=boxes.area > 0)
 
 
@@ -106,7 +106,9 @@ def grouped_importance(
     height: int,
     score: str = "mean",
 ) -> NDArray[np.float32]:
-    """The importance of the boxes of many images of one size and view: grids (m, h, w), boxes (n, 4), of (n,) into grids.
+    """The importance of the boxes of many images of one size and view.
+
+    Arguments as of :func:`box_importance`, but grids (m, h, w), and of (n,): which grid each box lies on.
 
     Raises:
         UnknownNameError: there is no such score.
@@ -131,7 +133,7 @@ def grouped_importance(
 
 
 def _whole_pixels(low: Floats, high: Floats, size: int) -> tuple[Indices, Indices]:
-    """First and past-the-last pixel of each interval, rounded outwards and clipped to 0..size; never a negative length."""
+    """First and past-the-last pixel of each interval, rounded outwards and clipped to 0..size."""
     first = np.clip(np.floor(np.nan_to_num(low)), 0, size).astype(np.intp)
     last = np.clip(np.ceil(np.nan_to_num(high)), 0, size).astype(np.intp)
     return first, np.maximum(first, last)
@@ -139,7 +141,7 @@ def _whole_pixels(low: Floats, high: Floats, size: int) -> tuple[Indices, Indice
 
 @lru_cache(maxsize=128)
 def _cumulative_weights(size: int, low: float, high: float, cells: int) -> Floats:
-    """(size + 1, cells): row p holds, per grid cell, its bilinear weight summed over the first p pixels of one image axis.
+    """(size + 1, cells): row p holds each cell's bilinear weight summed over the first p pixels of an image axis.
 
     A pixel counts where its centre lies in the view low..high; it then falls between two neighbouring cells.
     """

@@ -1,4 +1,4 @@
-"""The corpus that everything else is given: image ids in a fixed order, the images behind them and their own annotations."""
+"""A corpus: image ids in a fixed order, the images behind them and their own annotations."""
 
 from __future__ import annotations
 

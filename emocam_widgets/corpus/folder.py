@@ -1,4 +1,4 @@
-"""A folder as a corpus: which files in it are images, and the way from an image id to a file that cannot leave the folder."""
+"""A folder as a corpus: which files in it are images, and the way from an image id to a file inside it."""
 
 from __future__ import annotations
 

@@ -48,12 +48,12 @@ _UPRIGHT = {
 def read_image(source: str | PathLike[str] | bytes) -> Image.Image:
     """The image in a file (or in the bytes of one) as an RGB PIL image, upright after its EXIF orientation.
 
-    The format is told from the content, not from the name. Of an animation the first frame is taken, transparency stands
-    on white, CMYK, palette and grey become RGB, and 16-bit and floating-point values are scaled to 8 bits.
+    The format is told from the content, not from the name. Of an animation the first frame is taken, transparency
+    stands on white, CMYK, palette and grey become RGB, and 16-bit and floating-point values are scaled to 8 bits.
 
     Raises:
-        ImageError: the file is missing, empty, not an image, damaged, cut short, or has more than 100 megapixels (which is
-            checked before anything is decoded).
+        ImageError: the file is missing, empty, not an image, damaged, cut short, or has more than 100 megapixels
+            (which is checked before anything is decoded).
     """
     stream = BytesIO(source) if isinstance(source, bytes) else _read_file(Path(source))
     if not stream.getbuffer().nbytes:

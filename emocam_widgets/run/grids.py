@@ -65,7 +65,8 @@ def table_importance(
 ) -> NDArray[np.float32]:
     """float32 (boxes,): each box's importance under its image's CAM of the predicted label; 0 without such a CAM.
 
-    Works through groups of images that share size, view and grid shape, so that photographs from one camera cost one step.
+    Works through groups of images that share size, view and grid shape, so that photographs from one camera are one
+    step.
     """
     importance = np.zeros(len(boxes), dtype=np.float32)
     image = pd.Index(images["image_id"]).get_indexer(pd.Index(boxes["image_id"]))

@@ -22,7 +22,7 @@ class MismatchError(EmocamError):
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """Where the images were: ``Corpus.reopened(kind, root)`` finds them again; n_images is how many were to be analysed."""
+    """Where the images were (for ``Corpus.reopened``); n_images is how many were to be analysed."""
 
     kind: str
     root: str
@@ -108,8 +108,8 @@ class Manifest:
         """This run's manifest after it is continued with what ``new`` asks for: its detectors and methods are added.
 
         Raises:
-            MismatchError: they do not belong together (another corpus or classifier, or a detector or method of the same
-                name but other settings), so that their rows must not stand in one table.
+            MismatchError: they do not belong together (another corpus or classifier, or a detector or method of the
+                same name but other settings), so that their rows must not stand in one table.
         """
         if self.corpus.root != new.corpus.root and Path(self.corpus.root).exists() and self.corpus.kind != "demo":
             raise MismatchError(f"its images are in {self.corpus.root!r}, not in {new.corpus.root!r}")

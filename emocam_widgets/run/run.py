@@ -103,7 +103,7 @@ class Run:
 
     @property
     def cams(self) -> pd.DataFrame:
-        """One row per image, method, target and output, sorted by image_id; ``grid`` holds float16 arrays, row-major."""
+        """One row per image, method, target and output, sorted by image_id; ``grid``: float16 arrays, row-major."""
         return self._frame("cams")
 
     @property
@@ -375,7 +375,7 @@ class Run:
 
 
 def _sorted_by_image(table: pa.Table) -> pa.Table:
-    # The order of the parts depends on interruptions and threads; by image id it is always the same. numpy's stable sort
-    # keeps the order of an image's own rows, which arrow's does not promise.
+    # The order of the parts depends on interruptions and threads; by image id it is always the same. numpy's stable
+    # sort keeps the order of an image's own rows, which arrow's does not promise.
     order = np.argsort(table["image_id"].to_numpy().astype(object), kind="stable")
     return table.take(pa.array(order)).combine_chunks()

@@ -1,4 +1,4 @@
-"""The tables of a run: their names, columns and types. Scripts rely on them; a change of any is a new SCHEMA_VERSION."""
+"""The tables of a run: names, columns and types. Scripts rely on them; a change is a new SCHEMA_VERSION."""
 
 from __future__ import annotations
 
