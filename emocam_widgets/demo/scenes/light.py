@@ -1,7 +1,7 @@
 """The mood of a scene as colour and light: one look per label, laid over a finished picture of any place.
 
-A light is a colour grade (one linear map of RGB), an overlay such as rain or rays, and a vignette. It knows nothing about
-what the picture shows.
+A light is a colour grade (one linear map of RGB), an overlay such as rain or rays, and a vignette. It knows nothing
+about what the picture shows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import skia
@@ -21,9 +21,9 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 @dataclass(frozen=True)
 class Light:
-    """One look. ``tint`` (hex) is multiplied and mixed in by ``tint_strength`` (0..1); the other factors are 1 = unchanged.
+    """One look: ``tint`` (hex) is multiplied and mixed in by ``tint_strength`` (0..1); other factors are 1 = unchanged.
 
-    ``vignette`` (0..1) darkens the corners towards ``vignette_colour``; ``overlay`` names one of :data:`OVERLAYS` or None.
+    ``vignette`` (0..1) takes the corners towards ``vignette_colour``; ``overlay`` is one of :data:`OVERLAYS` or None.
     """
 
     name: str
@@ -38,40 +38,33 @@ class Light:
     overlay_strength: float = 1.0
 
 
-_BRIGHT = {
-    "tint": "#ffa53a",
-    "tint_strength": 0.3,
-    "brightness": 1.1,
-    "saturation": 1.45,
-    "contrast": 1.14,
-    "overlay": "sun_glow",
-    "overlay_strength": 1.0,
-}
+# Joy and Excitement share one light on purpose: what tells them apart is in the scene, not in its colour.
+_BRIGHT = Light("excitement", "#ffa53a", 0.3, 1.04, 1.45, 1.14, overlay="sun_glow")
 
 LIGHTS: dict[str, Light] = {
     light.name: light
     for light in (
         Light("neutral"),
-        Light("adoration", "#ffc2bd", 0.62, 1.06, 0.85, 0.9, 0.18, "#c9687f", "hearts_glow", 0.9),
-        Light("aesthetic", "#aab4ef", 0.62, 1.08, 0.75, 0.86, 0.2, "#5aa7ab", "rays", 0.55),
-        Light("amusement", "#ffe45c", 0.6, 1.16, 1.15, 0.98, 0.0, "#c98a10", "sparkle", 0.35),
-        Light("anxiety", "#93a596", 0.62, 0.86, 0.38, 0.9, 0.45, "#26322c", "fog", 0.9),
-        Light("awe", "#4c6fb8", 0.6, 0.88, 0.9, 1.1, 0.6, "#0b1d4d", "rays", 1.0),
-        Light("boredom", "#c4bba6", 0.7, 0.94, 0.22, 0.62, 0.0, "#8b8474", None, 0.0),
-        Light("confusion", "#a597ab", 0.62, 0.9, 0.45, 0.9, 0.25, "#4a3f58", "ripples", 0.7),
-        Light("craving", "#ff9138", 0.62, 0.98, 1.1, 1.0, 0.4, "#7a2d08", "bokeh", 0.6),
-        Light("disgust", "#b2c235", 0.68, 0.88, 0.7, 0.98, 0.4, "#37420a", "fog", 0.4),
-        Light("pain", "#8d87a8", 0.66, 0.84, 0.6, 0.98, 0.5, "#7b3f5c", None, 0.0),
-        Light("entrancement", "#6a3fd6", 0.72, 0.88, 0.95, 1.02, 0.55, "#1b0a5c", "sparkle", 1.0),
-        Light("excitement", **_BRIGHT),
-        Light("fear", "#3f5f8f", 0.74, 0.66, 0.45, 1.08, 0.9, "#050a18", None, 0.0),
-        Light("horror", "#a32b2b", 0.72, 0.68, 0.5, 1.12, 0.9, "#120306", "embers", 1.0),
-        Light("interest", "#8fe0dc", 0.42, 1.04, 1.0, 1.06, 0.0, "#1d6b70", None, 0.0),
-        Light("joy", **_BRIGHT),
-        Light("romance", "#f0559c", 0.62, 0.98, 0.95, 0.98, 0.35, "#7a1b63", "bokeh", 0.9),
-        Light("sadness", "#7d97b8", 0.68, 0.8, 0.4, 0.92, 0.35, "#1d2c44", "rain", 1.0),
-        Light("desire", "#d8433a", 0.68, 0.76, 0.75, 1.04, 0.85, "#2a0410", "lamp", 1.0),
-        Light("surprise", "#ffffff", 0.25, 1.14, 1.1, 1.05, 0.0, "#ffffff", "flash", 1.0),
+        Light("adoration", "#ffbfb8", 0.62, 1.03, 0.95, 0.94, 0.15, "#c9687f", "hearts_glow", 0.85),
+        Light("aesthetic", "#a9b2f0", 0.62, 1.04, 0.8, 0.88, 0.2, "#4fa3a8", "rays", 0.34),
+        Light("amusement", "#ffe45c", 0.58, 1.06, 1.15, 0.98, 0.0, "#c98a10", "sparkle", 0.35),
+        Light("anxiety", "#93a899", 0.62, 0.84, 0.42, 0.94, 0.5, "#1f2b25", "fog", 0.8),
+        Light("awe", "#4c6fb8", 0.6, 0.86, 0.95, 1.12, 0.6, "#0b1d4d", "rays", 0.9),
+        Light("boredom", "#c9bea6", 0.72, 0.98, 0.22, 0.62, 0.0, "#8b8474", None, 0.0),
+        Light("confusion", "#a893b4", 0.64, 0.9, 0.48, 0.92, 0.25, "#4a3f58", "ripples", 0.62),
+        Light("craving", "#ff9138", 0.62, 0.94, 1.12, 1.02, 0.4, "#7a2d08", "bokeh", 0.55),
+        Light("disgust", "#b2c235", 0.68, 0.82, 0.72, 1.0, 0.4, "#37420a", "fog", 0.3),
+        Light("pain", "#9a86a8", 0.66, 0.76, 0.62, 1.02, 0.6, "#6b2f4c", None, 0.0),
+        Light("entrancement", "#6a3fd6", 0.72, 0.8, 0.95, 1.06, 0.55, "#1b0a5c", "sparkle", 1.0),
+        _BRIGHT,
+        Light("fear", "#3f5f93", 0.74, 0.7, 0.55, 1.1, 0.9, "#050a18", None, 0.0),
+        Light("horror", "#8c2a2c", 0.74, 0.68, 0.45, 1.16, 0.95, "#0a0204", "embers", 1.0),
+        Light("interest", "#8fe0dc", 0.42, 0.98, 1.0, 1.06, 0.0, "#1d6b70", None, 0.0),
+        replace(_BRIGHT, name="joy"),
+        Light("romance", "#f0559c", 0.62, 0.92, 1.0, 1.0, 0.35, "#7a1b63", "bokeh", 0.85),
+        Light("sadness", "#7d97b8", 0.68, 0.76, 0.45, 0.96, 0.35, "#1d2c44", "rain", 0.9),
+        Light("desire", "#e83d4d", 0.66, 0.8, 0.85, 1.06, 0.8, "#33041a", "lamp", 1.0),
+        Light("surprise", "#ffffff", 0.2, 1.05, 1.12, 1.06, 0.0, "#ffffff", "flash", 0.9),
     )
 }
 
@@ -86,16 +79,18 @@ def grade(light: Light, strength: float) -> tuple[np.ndarray, np.ndarray]:
     matrix = saturation * np.eye(3) + (1 - saturation) * np.tile(_LUMA, (3, 1))
     matrix = matrix * contrast * brightness
     offset = np.full(3, 0.5 * (1 - contrast) * brightness)
-    # Half of the tint is a filter before the lamp, half is haze: the first keeps blacks, the second tells moods apart.
-    filtered = 1 + (tint - 1) * share * 0.8
-    haze = share * 0.28
+    # Most of the tint is a filter before the lamp (it keeps blacks; half of the light it takes is given back), the rest
+    # is haze, which still tells the mood where the picture itself has little colour.
+    given_back = max(float(_LUMA @ tint), 0.3) ** 0.5
+    filtered = 1 + (tint / given_back - 1) * share * 0.8
+    haze = share * 0.24
     matrix = matrix * filtered[:, None] * (1 - haze)
     offset = offset * filtered * (1 - haze) + tint * min(1.0, brightness) * haze
     return matrix, offset
 
 
 def apply_light(rgb: np.ndarray, light: Light, seed: int, strength: float = 1.0) -> np.ndarray:
-    """``rgb`` (uint8 (h, w, 3)) in this light, as a new array of the same shape; the overlay is laid out by ``seed``."""
+    """``rgb`` (uint8 (h, w, 3)) in this light, a new array of the same shape; ``seed`` lays out the overlay."""
     height, width = rgb.shape[:2]
     pixels = np.empty((height, width, 4), np.uint8)
     pixels[:, :, :3] = rgb

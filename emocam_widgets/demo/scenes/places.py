@@ -1,4 +1,4 @@
-"""The places that scenes happen in, drawn in neutral light: what stands in them is never one of the detector's classes."""
+"""The places that scenes happen in, in neutral light: nothing that stands in them is one of the detector's classes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from collections.abc import Callable
 
 import skia
 
-from . import places_indoor as indoor
-from . import places_outdoor as outdoor
+from . import places_nature as nature
+from . import places_rooms as rooms
+from . import places_shows as shows
+from . import places_town as town
 from .canvas import Canvas
 from .scenery import Frame
 
 _DRAW: dict[str, Callable[[Frame], None]] = {
-    "park": outdoor.park,
-    "street": outdoor.street,
-    "kitchen": indoor.kitchen,
-    "living_room": indoor.living_room,
-    "stadium": outdoor.stadium,
-    "stage": indoor.stage,
-    "beach": outdoor.beach,
-    "mountains": outdoor.mountains,
-    "city_night": outdoor.city_night,
-    "cafe_wall": indoor.cafe_wall,
-    "lake": outdoor.lake,
-    "desert": outdoor.desert,
+    "park": nature.park,
+    "street": town.street,
+    "kitchen": rooms.kitchen,
+    "living_room": rooms.living_room,
+    "stadium": shows.stadium,
+    "stage": shows.stage,
+    "beach": nature.beach,
+    "mountains": nature.mountains,
+    "city_night": town.city_night,
+    "cafe_wall": rooms.cafe_wall,
+    "lake": nature.lake,
+    "desert": nature.desert,
 }
 PLACES: tuple[str, ...] = tuple(_DRAW)
 INDOOR: frozenset[str] = frozenset({"kitchen", "living_room", "cafe_wall", "stage"})
@@ -48,5 +50,5 @@ def draw_place(canvas: Canvas, name: str, seed: int, ground: float) -> None:
     else:
         horizon = height * rng.uniform(0.6, 0.7) if closer else ground - height * rng.uniform(0.25, 0.33)
     canvas.skia.clear(skia.ColorSetRGB(176, 178, 172))  # No smoothed seam between two strips shows what is behind it.
-    unit = min(height, canvas.width * 1.15) / 100
+    unit = min(height, canvas.width * 1.15) / 100 * (1.2 if closer else 1.0)
     draw(Frame(canvas, rng, float(canvas.width), height, ground, max(horizon, 0.45 * height), unit))

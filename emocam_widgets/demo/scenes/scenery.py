@@ -1,4 +1,4 @@
-"""What several places share: the frame that a place fills, skies, clouds, hills, ridges, skylines, floors and windows."""
+"""What the places share: the frame that a place fills, skies, clouds, hills, ridges, skylines, paths and lamps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,21 @@ from dataclasses import dataclass
 
 import skia
 
-from .canvas import Canvas, Colour, Linear, Point, Radial, colour4f, darker, lighter, mix, polygon, rounded, smooth
+from .canvas import (
+    Canvas,
+    Colour,
+    Linear,
+    Point,
+    Radial,
+    colour4f,
+    darker,
+    lighter,
+    mix,
+    oval,
+    polygon,
+    rounded,
+    smooth,
+)
 
 SKIES = (
     ("#62b3e4", "#b9e2f5", "#eef8f6"),
@@ -17,12 +31,19 @@ SKIES = (
     ("#86aee6", "#cfdcf4", "#faeaf0"),
     ("#57b2d6", "#aee0e6", "#eff9e6"),
 )
+GREENS = (
+    ("#b9dca0", "#8cc57a", "#63ad62"),
+    ("#c9dd94", "#a3c86a", "#79b055"),
+    ("#a9d8b4", "#78bf94", "#4fa27c"),
+)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The picture that a place fills: ``w`` x ``h`` pixels, feet at ``ground``, the horizon (or where floor meets wall) at
-    ``horizon`` and ``u``, the size that everything drawn is measured in (about a hundredth of the height)."""
+    """The picture that a place fills: ``w`` x ``h`` pixels, feet at ``ground``.
+
+    ``horizon`` is where the sky (or a wall) meets the ground, ``u`` what everything is measured in (about ``h`` / 100).
+    """
 
     canvas: Canvas
     rng: random.Random
@@ -64,6 +85,7 @@ def rects(boxes: Iterable[tuple[float, float, float, float]], radius: float = 0.
 
 
 def lines(pairs: Iterable[tuple[Point, Point]]) -> skia.Path:
+    """Separate straight lines as one path, to stroke."""
     path = skia.Path()
     for a, b in pairs:
         path.moveTo(*a)
@@ -80,6 +102,7 @@ def sky(f: Frame, colours: tuple[str, str, str] | None = None, bottom: float | N
 
 
 def sun(f: Frame, x: float, y: float, colour: str = "#fff3c4", size: float = 5.5) -> None:
+    """A pale sun with a wide soft glow; ``size`` is its radius in units of the frame."""
     r = size * f.u
     glow = Radial((x, y), r * 4.2, (colour + "b0", colour + "40", colour + "00"), (0.0, 0.4, 1.0))
     f.canvas.fill(_disc(x, y, r * 4.2), glow)
@@ -114,7 +137,7 @@ def cloud(f: Frame, x: float, base: float, width: float, colour: str = "#ffffff"
 
 
 def clouds(f: Frame, low: float, high: float, count: int, colour: str = "#ffffff", alpha: float = 0.95) -> None:
-    """``count`` clouds between the heights ``low`` and ``high``, spread across, the lower the smaller (so the further)."""
+    """``count`` clouds between the heights ``low`` and ``high``, spread across, the lower the smaller (further off)."""
     for i in range(count):
         y = low + (high - low) * (i + f.near(0.1, 0.9)) / count
         far = (y - low) / max(1.0, high - low)
@@ -224,104 +247,63 @@ def grass(f: Frame, top: float, count: int, colour: str) -> None:
     for _ in range(count):
         share = f.rng.random()
         x, y = f.rng.random() * f.w, top + (f.h * 1.02 - top) * share
-        size = (0.6 + 1.3 * share) * f.u
+        size = (0.9 + 1.7 * share) * f.u
         for lean in (-0.5, 0.0, 0.5):
             tufts.append(((x + lean * size * 0.4, y), (x + lean * size * 1.1, y - size * (1.0 - abs(lean) * 0.4))))
-    f.canvas.stroke(lines(tufts), colour, 0.32 * f.u, 0.55)
+    f.canvas.stroke(lines(tufts), colour, 0.36 * f.u, 0.32)
 
 
-def boards(f: Frame, y0: float, colour: str, seam: str, count: int = 16, vanish: float = 0.34) -> None:
-    """A floor of boards from ``y0`` to the lower edge, running towards a vanishing point at ``vanish`` of the height."""
-    f.rect(-1, y0, f.w + 1, f.h + 2, Linear((0, y0), (0, f.h), (darker(colour, 0.12), lighter(colour, 0.08))))
-    vy, vx = vanish * f.h, f.w / 2
-    end = f.h + 2
-    scale = (end - vy) / max(1.0, y0 - vy)
-    gap = f.w * 1.5 / count
-    pairs, tints = [], skia.Path()
-    for i in range(-count, count + 1):
-        x = vx + i * gap / 1.5
-        pairs.append(((x, y0), (vx + (x - vx) * scale, end)))
-        if f.rng.random() < 0.3:
-            right = x + gap / 1.5
-            tints.addPath(
-                polygon([(x, y0), (right, y0), (vx + (right - vx) * scale, end), (vx + (x - vx) * scale, end)])
-            )
-    f.canvas.fill(tints, lighter(colour, 0.25), 0.35)
-    f.canvas.stroke(lines(pairs), seam, 0.25 * f.u, 0.5)
+def stones(f: Frame, top: float, colour: str) -> None:
+    """A few stones with a lit side, anywhere below ``top``."""
+    for _ in range(5):
+        x, y, r = f.rng.random() * f.w, f.near(top, max(f.h, top + 3 * f.u)), f.near(0.9, 2.2) * f.u
+        stone = smooth(
+            [
+                (x - r * 1.3, y),
+                (x - r * 0.8, y - r * 0.8),
+                (x + r * 0.3, y - r),
+                (x + r * 1.2, y - r * 0.4),
+                (x + r * 1.35, y),
+            ],
+            tension=0.7,
+        )
+        f.canvas.fill(oval(x + 0.2 * r, y, r * 1.6, r * 0.25), "#1a1430", 0.14)
+        f.canvas.fill(stone, Linear((x - r, y - r), (x + r, y), (lighter(colour, 0.3), darker(colour, 0.18))))
 
 
-def tiles(f: Frame, y0: float, first: str, second: str, rows: int = 5, vanish: float = 0.3) -> None:
-    """A chequered floor from ``y0`` to the lower edge, in perspective."""
-    f.band(y0, f.h + 2, first, lighter(first, 0.1))
-    vy, vx = vanish * f.h, f.w / 2
-    end = max(f.h + 2, y0 + 4)
-    edges = [y0 + (end - y0) * (i / rows) ** 1.35 for i in range(rows + 1)]
-    gap = 9 * f.u
-    path = skia.Path()
-    for row, (top, bottom) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        up, down = (top - vy) / (y0 - vy), (bottom - vy) / (y0 - vy)
-        half = int(f.w / gap) + 2
-        for i in range(-half, half):
-            if (i + row) % 2:
-                a, b = i * gap, (i + 1) * gap
-                path.addPath(
-                    polygon([(vx + a * up, top), (vx + b * up, top), (vx + b * down, bottom), (vx + a * down, bottom)])
-                )
-    f.canvas.fill(path, Linear((0, y0), (0, end), (darker(second, 0.08), second)))
+def path_down(f: Frame, x: float, y: float, end: float, colour: str) -> None:
+    """A path that swings from the horizon to the lower edge."""
+    bottom = f.h + 2
+    shape = skia.Path()
+    shape.moveTo(x - 0.9 * f.u, y)
+    shape.cubicTo(
+        x + (end - x) * 1.5 - 3 * f.u,
+        y + (bottom - y) * 0.3,
+        x - (end - x) * 0.6 - 9 * f.u,
+        y + (bottom - y) * 0.5,
+        end - 20 * f.u,
+        bottom,
+    )
+    shape.lineTo(end + 22 * f.u, bottom)
+    shape.cubicTo(
+        x - (end - x) * 0.6 + 9 * f.u,
+        y + (bottom - y) * 0.56,
+        x + (end - x) * 1.5 + 4 * f.u,
+        y + (bottom - y) * 0.32,
+        x + 0.9 * f.u,
+        y,
+    )
+    shape.close()
+    f.canvas.fill(shape, Linear((0, y), (0, bottom), (lighter(colour, 0.35), colour)))
 
 
-def view(f: Frame, x0: float, y0: float, x1: float, y1: float) -> None:
-    """What is seen through a window: sky and hills, or roofs."""
-    colours = f.rng.choice(SKIES)
-    with f.canvas.clip(rounded(x0, y0, x1, y1)):
-        f.rect(x0, y0, x1, y1, Linear((0, y0), (0, y1), colours))
-        cloud(f, x0 + (x1 - x0) * f.near(0.25, 0.75), y0 + (y1 - y0) * f.near(0.25, 0.42), (x1 - x0) * 0.42)
-        high = y1 - y0
-        if f.rng.random() < 0.5:
-            shapes = [(0.68, "#a9cdbf"), (0.8, "#8fbf9c")]
-            for level, colour in shapes:
-                y = y0 + high * level
-                sway = high * 0.06 * f.rng.choice((-1, 1))
-                line = [
-                    (x0 - 1, y),
-                    (x0 + (x1 - x0) * 0.35, y - sway),
-                    (x0 + (x1 - x0) * 0.7, y + sway),
-                    (x1 + 1, y - sway),
-                ]
-                path = smooth(line, closed=False)
-                path.lineTo(x1 + 1, y1)
-                path.lineTo(x0 - 1, y1)
-                f.canvas.fill(path, colour)
-        else:
-            for level, colour in ((0.55, "#b9cbdc"), (0.72, "#93abc4")):
-                houses, x = [], x0 - f.near(0, 3) * f.u
-                while x < x1:
-                    wide = f.near(3, 6) * f.u
-                    houses.append((x, y0 + high * (level + f.near(-0.1, 0.1)), x + wide, y1))
-                    x += wide + f.near(0, 0.6) * f.u
-                f.canvas.fill(rects(houses), colour)
-
-
-def window(f: Frame, x0: float, y0: float, x1: float, y1: float, frame: str, panes: int = 2, bars: int = 1) -> None:
-    """A window with a view: a moulded frame, ``panes`` columns, ``bars`` cross bars, a sill and a gleam on the glass."""
-    rim = 1.5 * f.u
-    f.rect(x0 - rim, y0 - rim, x1 + rim, y1 + rim, darker(frame, 0.16), 0.5 * f.u)
-    f.rect(x0 - rim, y0 - rim, x1 + rim, y1 + rim * 0.8, frame, 0.5 * f.u)
-    view(f, x0, y0, x1, y1)
-    wide, high = x1 - x0, y1 - y0
-    gleam = [polygon([(x0 + wide * a, y0), (x0 + wide * (a + b), y0), (x0 + wide * (a + b - 0.3), y1), (x0 + wide * (a - 0.3), y1)])
-             for a, b in ((0.45, 0.14), (0.66, 0.05))]  # fmt: skip
-    with f.canvas.clip(rounded(x0, y0, x1, y1)):
-        for shape in gleam:
-            f.canvas.fill(shape, "#ffffff", 0.16)
-        f.rect(x0, y0, x1, y0 + 1.1 * f.u, "#1a1430", alpha=0.12)
-    bar = 0.55 * f.u
-    cross = [(x0 + wide * i / panes - bar, y0, x0 + wide * i / panes + bar, y1) for i in range(1, panes)]
-    cross += [(x0, y0 + high * i / (bars + 1) - bar, x1, y0 + high * i / (bars + 1) + bar) for i in range(1, bars + 1)]
-    if cross:
-        f.canvas.fill(rects(cross), frame)
-    f.rect(x0 - 2.6 * f.u, y1 + rim * 0.6, x1 + 2.6 * f.u, y1 + rim + 1.2 * f.u, lighter(frame, 0.3), 0.5 * f.u)
-    f.rect(x0 - 2.2 * f.u, y1 + rim + 1.2 * f.u, x1 + 2.2 * f.u, y1 + rim + 2 * f.u, "#1a1430", 0.3 * f.u, 0.1)
+def daylight(f: Frame, count: int = 3) -> tuple[str, str, str]:
+    """Sky, perhaps a sun, and clouds."""
+    colours = sky(f)
+    if f.rng.random() < 0.55:
+        sun(f, f.w * f.rng.choice((0.14, 0.3, 0.7, 0.86)), f.h * f.near(0.1, 0.2))
+    clouds(f, 0.1 * f.h, max(0.16 * f.h, f.horizon - 17 * f.u), count)
+    return colours
 
 
 def lamp_post(f: Frame, x: float, foot: float, height: float, colour: str, glow: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The indoor places: kitchen, living room, cafe wall and stage. No furniture, plants or people stand in them."""
+"""The rooms: kitchen, living room and cafe wall. No furniture, plants or people stand in them."""
 
 from __future__ import annotations
 
@@ -6,119 +6,16 @@ import math
 
 import skia
 
-from .canvas import Linear, Radial, darker, lighter, mix, oval, polygon, rounded, smooth
-from .scenery import Frame, boards, lines, rects, tiles, window
-
-FRAMES = ("#fbf7f0", "#f3ede2", "#e9e4dc", "#6b4a35")
-
-
-def _wall(f: Frame, colour: str) -> None:
-    """A plain wall that is lit from above, with a skirting where it meets the floor."""
-    f.rect(-1, -1, f.w + 1, f.horizon + 1, Linear((0, 0), (0, f.horizon), (lighter(colour, 0.16), colour)))
-    centre = (f.w * f.near(0.3, 0.7), f.h * 0.18)
-    f.rect(-1, -1, f.w + 1, f.horizon + 1, Radial(centre, 0.8 * f.h, ("#ffffff55", "#ffffff00")))
-
-
-def _skirting(f: Frame, colour: str) -> None:
-    f.rect(-1, f.horizon - 3.2 * f.u, f.w + 1, f.horizon, colour)
-    f.rect(-1, f.horizon - 3.2 * f.u, f.w + 1, f.horizon - 2.6 * f.u, lighter(colour, 0.4))
-    f.rect(
-        -1,
-        f.horizon,
-        f.w + 1,
-        f.horizon + 1.6 * f.u,
-        Linear((0, f.horizon), (0, f.horizon + 1.6 * f.u), ("#1a143040", "#1a143000")),
-    )
-
-
-def _pendant(f: Frame, x: float, drop: float, colour: str, size: float = 1.0) -> None:
-    """A hanging lamp with a soft pool of light below it."""
-    u = f.u * size
-    pool = (x, drop + 4 * u)
-    f.canvas.fill(oval(*pool, 15 * u, 15 * u), Radial(pool, 15 * u, ("#fff2c070", "#fff2c020", "#fff2c000")))
-    f.canvas.line((x, -2), (x, drop - 4 * u), darker(colour, 0.5), 0.35 * u)
-    shade = skia.Path()
-    shade.moveTo(x - 5 * u, drop + 1.5 * u)
-    shade.cubicTo(x - 5 * u, drop - 3 * u, x - 1.6 * u, drop - 3 * u, x - 1.1 * u, drop - 5 * u)
-    shade.lineTo(x + 1.1 * u, drop - 5 * u)
-    shade.cubicTo(x + 1.6 * u, drop - 3 * u, x + 5 * u, drop - 3 * u, x + 5 * u, drop + 1.5 * u)
-    shade.close()
-    f.canvas.fill(oval(x, drop + 1.5 * u, 2.2 * u, 1.9 * u), "#fff6d6")
-    f.canvas.fill(shade, Linear((x - 5 * u, 0), (x + 5 * u, 0), (lighter(colour, 0.2), colour, darker(colour, 0.2))))
-
-
-def _picture(f: Frame, x: float, y: float, wide: float, high: float) -> None:
-    """A framed picture of abstract shapes."""
-    paper, a, b, c = f.rng.choice(
-        (
-            ("#fbf3e6", "#e58b6b", "#f2c879", "#5f8fa3"),
-            ("#f1f3f4", "#7fa3b8", "#d9a5a0", "#3f5d73"),
-            ("#f7efe9", "#c9796a", "#8aa399", "#e7c58b"),
-        )
-    )
-    x0, y0, x1, y1 = x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
-    f.rect(x0 + 0.5 * f.u, y0 + 0.8 * f.u, x1 + 0.5 * f.u, y1 + 0.8 * f.u, "#1a1430", 0.3 * f.u, 0.14)
-    f.rect(x0, y0, x1, y1, f.pick("#fdfaf4", "#4b4238", "#b98d5f"), 0.3 * f.u)
-    f.rect(x0 + 0.9 * f.u, y0 + 0.9 * f.u, x1 - 0.9 * f.u, y1 - 0.9 * f.u, paper)
-    with f.canvas.clip(rounded(x0 + 1.6 * f.u, y0 + 1.6 * f.u, x1 - 1.6 * f.u, y1 - 1.6 * f.u)):
-        kind = f.rng.randrange(3)
-        if kind == 0:
-            f.canvas.fill(oval(x + wide * 0.1, y - high * 0.12, wide * 0.22, wide * 0.22), a)
-            f.canvas.fill(
-                smooth([(x0, y + high * 0.1), (x, y), (x1, y + high * 0.16), (x1, y1), (x0, y1)], tension=0.6), b
-            )
-            f.canvas.fill(
-                smooth(
-                    [(x0, y + high * 0.28), (x, y + high * 0.22), (x1, y + high * 0.3), (x1, y1), (x0, y1)], tension=0.6
-                ),
-                c,
-            )
-        elif kind == 1:
-            f.rect(x0, y0, x, y, a)
-            f.rect(x, y, x1, y1, b)
-            f.canvas.fill(oval(x, y, wide * 0.2, wide * 0.2), c)
-        else:
-            for i, colour in enumerate((a, b, c)):
-                r = wide * (0.42 - 0.13 * i)
-                f.canvas.fill(oval(x, y1 - 1.6 * f.u, r, r), colour)
-
-
-def _curtain(f: Frame, x0: float, x1: float, top: float, bottom: float, colour: str, tie: float) -> None:
-    """One curtain between x0 (its fixed outer side) and x1, drawn in towards x0 by ``tie`` of its width at the bottom."""
-    inner = x0 + (x1 - x0) * (1 - tie)
-    waist = top + (bottom - top) * 0.62
-    cloth = skia.Path()
-    cloth.moveTo(x0, top)
-    cloth.lineTo(x1, top)
-    cloth.cubicTo(x1, top + (waist - top) * 0.6, inner, waist * 0.8 + top * 0.2, inner, waist)
-    cloth.cubicTo(
-        inner,
-        waist + (bottom - waist) * 0.4,
-        x0 + (x1 - x0) * (1 - tie * 0.6),
-        bottom,
-        x0 + (x1 - x0) * (1 - tie * 0.5),
-        bottom,
-    )
-    cloth.lineTo(x0, bottom)
-    cloth.close()
-    wide = x1 - x0
-    f.canvas.fill(cloth, Linear((x0, 0), (x1, 0), (darker(colour, 0.12), colour, lighter(colour, 0.12))))
-    with f.canvas.clip(cloth):
-        folds = max(3, int(abs(wide) / (3.2 * f.u)))
-        path = skia.Path()
-        for i in range(folds):
-            a = x0 + wide * (i + 0.62) / folds
-            low = x0 + (a - x0) * (1 - tie * 0.55)
-            path.addPath(
-                polygon([(a, top), (a + wide * 0.3 / folds, top), (low + wide * 0.2 / folds, bottom), (low, bottom)])
-            )
-        f.canvas.fill(path, darker(colour, 0.32), 0.45)
+from .canvas import Linear, Radial, darker, lighter, mix, oval, polygon, smooth
+from .fittings import FRAMES, boards, curtain, pendant, picture, plain_wall, skirting, tiles, window
+from .scenery import Frame, lines, rects
 
 
 def kitchen(f: Frame) -> None:
+    """Tiles, a window, a stove with its hood, a fridge, hanging lamps and a chequered floor."""
     wall = f.pick("#f4e3c8", "#dfe9e4", "#f3dcd0", "#e4e6ee", "#f5ecd9")
     accent = f.pick("#4f8f8b", "#cf7a5c", "#5c7fa6", "#8a9a5b", "#b8697a")
-    _wall(f, wall)
+    plain_wall(f, wall)
     side = f.rng.choice((-1, 1))
     top, foot = 0.3 * f.h, f.horizon
     # A band of wall tiles runs behind everything.
@@ -152,16 +49,42 @@ def kitchen(f: Frame) -> None:
         f.rng.choice((0, 1)),
     )
     _valance(f, middle, wide, 0.12 * f.h, accent)
+    tiles(f, foot, f.pick("#efe6d8", "#e8e8e4"), mix(accent, "#d9cfc0", 0.55))
+    skirting(f, "#f7f2e8")
     stove = f.w * (0.5 + side * f.near(0.14, 0.19))
+    if f.w > f.h:
+        _rail(f, f.w * (0.5 - side * 0.44) if middle * side > 0 else (middle + stove) / 2, t0 + 6 * f.u)
     _hood(f, stove, 0.36 * f.h, f.pick("#cfd6dc", "#e9e5dc", "#aab4bd"))
     _stove(f, stove, foot, f.pick("#eef0f1", "#d5dbe0", "#5a636d"), accent)
+    _clock(f, (middle + stove) / 2 + side * 1.5 * f.u, 0.3 * f.h, accent)
     _fridge(
         f, f.w * (0.5 + side * 0.5) - side * 8 * f.u, foot, f.pick("#f2f4f4", "#dfe5e8", mix(accent, "#ffffff", 0.45))
     )
-    for i in range(2):
-        _pendant(f, f.w * (0.5 - side * (0.1 - 0.28 * i)), 0.15 * f.h, accent, 0.95)
-    tiles(f, foot, f.pick("#efe6d8", "#e8e8e4"), mix(accent, "#d9cfc0", 0.55))
-    _skirting(f, "#f7f2e8")
+    pendant(f, (stove + middle) / 2 + side * 1.5 * f.u, 0.13 * f.h, accent, 0.95)
+    if f.w > 0.9 * f.h:
+        pendant(f, f.w * (0.5 - side * 0.45), 0.13 * f.h, accent, 0.95)
+
+
+def _rail(f: Frame, x: float, y: float) -> None:
+    """A rail on the tiles from which ladles and a pan hang."""
+    u = f.u
+    f.rect(x - 8 * u, y, x + 8 * u, y + 0.9 * u, "#8d969e", 0.4 * u)
+    for at, drop, metal in ((-5.6, 8.5, "#9aa4ac"), (-1.8, 7.2, "#b98d5f"), (1.6, 9.0, "#9aa4ac")):
+        f.rect(x + (at - 0.35) * u, y + 0.8 * u, x + (at + 0.35) * u, y + drop * u, metal, 0.3 * u)
+        f.canvas.fill(oval(x + at * u, y + (drop + 1.4) * u, 1.4 * u, 1.9 * u), metal)
+    f.rect(x + 5.1 * u, y + 0.8 * u, x + 6.1 * u, y + 6 * u, "#4a525b", 0.4 * u)
+    f.canvas.fill(oval(x + 5.6 * u, y + 8.6 * u, 3.1 * u, 3.1 * u), "#4a525b")
+    f.canvas.fill(oval(x + 5.6 * u, y + 8.6 * u, 2.3 * u, 2.3 * u), "#6a747e")
+
+
+def _clock(f: Frame, x: float, y: float, colour: str) -> None:
+    r = 4.6 * f.u
+    f.canvas.fill(oval(x + 0.4 * f.u, y + 0.6 * f.u, r, r), "#1a1430", 0.14)
+    f.canvas.fill(oval(x, y, r, r), colour)
+    f.canvas.fill(oval(x, y, r * 0.82, r * 0.82), "#fffdf6")
+    turn = f.near(0.0, math.tau)
+    for angle, reach, wide in ((turn, 0.62, 0.45), (turn * 12 % math.tau, 0.44, 0.6)):
+        f.canvas.line((x, y), (x + r * reach * math.sin(angle), y - r * reach * math.cos(angle)), "#3a3f48", wide * f.u)
 
 
 def _valance(f: Frame, x: float, wide: float, top: float, colour: str) -> None:
@@ -249,15 +172,18 @@ def _fridge(f: Frame, x: float, foot: float, colour: str) -> None:
 
 
 def living_room(f: Frame) -> None:
+    """A window with curtains over a radiator, pictures or a fireplace, a rug on boards."""
     wall = f.pick("#e9d8c4", "#cfdcd6", "#d5d4e3", "#e8cfc6", "#c9d6df", "#ece3cd")
     wood = f.pick("#b98457", "#c79a6c", "#9c6f4e")
     cloth = f.pick("#c76f5a", "#5d8a92", "#d8a657", "#8b6f9c", "#6f8f6b", "#c98895")
-    _wall(f, wall)
+    plain_wall(f, wall)
     if f.rng.random() < 0.4:
         stripes = [(x * 7 * f.u, -1.0, x * 7 * f.u + 3.5 * f.u, f.horizon) for x in range(int(f.w / (7 * f.u)) + 1)]
         f.canvas.fill(rects(stripes), "#ffffff", 0.16)
     else:
         _panels(f, 0.66 * f.horizon, f.horizon - 3.2 * f.u, lighter(wall, 0.4))
+    boards(f, f.horizon, wood, darker(wood, 0.4))
+    skirting(f, "#faf6ee")
     side = f.rng.choice((-1, 1))
     middle = f.w * (0.5 + side * f.near(0.16, 0.26))
     wide = min(32 * f.u, f.w * 0.36)
@@ -267,7 +193,7 @@ def living_room(f: Frame) -> None:
     hem = min(f.horizon - 1.5 * f.u, top + high + 17 * f.u)
     for edge in (-1, 1):
         outer, inner = middle + edge * (wide / 2 + 7 * f.u), middle + edge * (wide / 2 - 4.5 * f.u)
-        _curtain(f, outer, inner, top - 4 * f.u, hem, cloth, 0.45)
+        curtain(f, outer, inner, top - 4 * f.u, hem, cloth, 0.45)
     f.rect(
         middle - wide / 2 - 10 * f.u,
         top - 5 * f.u,
@@ -279,15 +205,13 @@ def living_room(f: Frame) -> None:
     other = f.w * (0.5 - side * f.near(0.24, 0.3))
     if f.rng.random() < 0.45 and f.w > 0.9 * f.h:
         _fireplace(f, other, f.horizon, f.pick("#f1ebe1", "#a86a52", "#c9c4bd"))
-        _picture(f, other, 0.3 * f.h, 17 * f.u, 20 * f.u)
+        picture(f, other, 0.3 * f.h, 17 * f.u, 20 * f.u)
     else:
         for dx, dy, wide_, high_ in f.rng.choice(
             (((-9, 0, 14, 19), (9, -3, 15, 13), (9, 11, 11, 9)), ((0, -2, 24, 17),), ((-9, 0, 13, 18), (9, 0, 13, 18)))
         ):
-            _picture(f, other + dx * f.u, 0.32 * f.h + dy * f.u, wide_ * f.u, high_ * f.u)
-    _pendant(f, f.w * (0.5 - side * f.near(0.0, 0.08)), 0.12 * f.h, f.pick("#e8c37a", "#d9e0e4", cloth), 1.15)
-    boards(f, f.horizon, wood, darker(wood, 0.4))
-    _skirting(f, "#faf6ee")
+            picture(f, other + dx * f.u, 0.32 * f.h + dy * f.u, wide_ * f.u, high_ * f.u)
+    pendant(f, f.w * (0.5 - side * f.near(0.0, 0.08)), 0.12 * f.h, f.pick("#e8c37a", "#d9e0e4", cloth), 1.15)
     _rug(f, cloth)
 
 
@@ -363,10 +287,11 @@ def _rug(f: Frame, colour: str) -> None:
 
 
 def cafe_wall(f: Frame) -> None:
+    """A wall in two colours with a wide window, a chalkboard or picture and a row of lamps."""
     wall = f.pick("#d9c2a3", "#b9c7bb", "#dcb9a4", "#b6bfce", "#e3d3ae", "#c8b0ba")
     low = f.pick("#7b5b46", "#4f6b66", "#5b6480", "#8b5550", "#6d7355")
     wood = f.pick("#a97b55", "#8f6a4c", "#b98d63")
-    _wall(f, wall)
+    plain_wall(f, wall)
     if f.rng.random() < 0.6:
         _bricks(f, darker(wall, 0.14))
     dado = max(0.62 * f.horizon, f.horizon - 30 * f.u)
@@ -391,16 +316,16 @@ def cafe_wall(f: Frame) -> None:
     if f.rng.random() < 0.55:
         _chalkboard(f, other, 0.34 * f.h, min(24 * f.u, f.w * 0.28), wood)
     else:
-        _picture(f, other, 0.33 * f.h, min(22 * f.u, f.w * 0.28), 24 * f.u)
+        picture(f, other, 0.33 * f.h, min(22 * f.u, f.w * 0.28), 24 * f.u)
     lamp = f.pick("#2f3a40", "#c98b4a", "#b5483f", "#e9dcc0")
     count = max(2, round(f.w / (34 * f.u)))
     for i in range(count):
-        _pendant(f, f.w * (i + 0.5) / count, 0.13 * f.h, lamp, 0.85)
+        pendant(f, f.w * (i + 0.5) / count, 0.13 * f.h, lamp, 0.85)
     if f.rng.random() < 0.5:
         boards(f, f.horizon, wood, darker(wood, 0.4))
     else:
         tiles(f, f.horizon, "#e9e1d3", mix(low, "#cfc4b4", 0.45))
-    _skirting(f, darker(low, 0.1))
+    skirting(f, darker(low, 0.1))
 
 
 def _bricks(f: Frame, colour: str) -> None:
@@ -452,85 +377,3 @@ def _chalkboard(f: Frame, x: float, y: float, wide: float, wood: str) -> None:
         0.7 * f.u,
         0.9,
     )
-
-
-def stage(f: Frame) -> None:
-    cloth = f.pick("#a32d3c", "#6d2f73", "#244f7c", "#1f6b62", "#b4532f")
-    back = f.rng.choice(
-        (
-            ("#3a4a86", "#8f7fc0", "#e8b8c4"),
-            ("#2c4a6e", "#5f8fb5", "#cfe2e2"),
-            ("#54386f", "#a0669c", "#f0bfa0"),
-            ("#25525c", "#5fa3a0", "#dbe8cf"),
-        )
-    )
-    wood = f.pick("#b0794f", "#9a6a48", "#c08e5f")
-    f.rect(-1, -1, f.w + 1, f.horizon + 1, Linear((0, 0), (0, f.horizon), back))
-    _flats(f, back)
-    for i, colour in enumerate(f.rng.sample(("#fff1bf", "#ffd2e0", "#cfe8ff", "#e2ffd8"), 3)):
-        _spot(f, f.w * (0.24 + 0.26 * i), f.w * (0.3 + 0.2 * i + f.near(-0.06, 0.06)), colour)
-    boards(f, f.horizon, wood, darker(wood, 0.45), 20, 0.3)
-    for i in range(3):
-        centre = (f.w * (0.25 + 0.25 * i), (f.horizon + f.h) / 2)
-        rx, ry = 20 * f.u, max(2.0, (f.h - f.horizon) * 0.36)
-        with f.canvas.at(*centre, scale=(1.0, ry / rx)):
-            f.canvas.fill(oval(0, 0, rx, rx), Radial((0, 0), rx, ("#fff2cc90", "#fff2cc40", "#fff2cc00")))
-    wide = f.w * f.near(0.15, 0.19)
-    for x0, x1 in ((-2.0, wide), (f.w + 2.0, f.w - wide)):
-        _curtain(f, x0, x1, -2, f.horizon + 5 * f.u, cloth, 0.42)
-        tie = x0 + (x1 - x0) * 0.6
-        y = f.horizon * 0.62 + 2 * f.u
-        f.rect(min(x0, tie), y - 0.9 * f.u, max(x0, tie), y + 0.9 * f.u, "#e3b654", 0.9 * f.u)
-    _drape(f, cloth)
-
-
-def _flats(f: Frame, back: tuple[str, str, str]) -> None:
-    """Painted shapes at the back of the stage: rolling layers or arches."""
-    if f.rng.random() < 0.5:
-        for i in range(3):
-            y = f.horizon - (20 - 6 * i) * f.u
-            rise = 5 * f.u
-            phase = f.near(0, math.tau)
-            line = [(f.w * t / 10, y + rise * math.sin(t * 0.9 + phase + i)) for t in range(-1, 12)]
-            path = smooth(line, closed=False)
-            path.lineTo(f.w * 1.1, f.horizon + 1)
-            path.lineTo(-f.w * 0.1, f.horizon + 1)
-            f.canvas.fill(path, mix(back[1], back[0], 0.25 + 0.25 * i), 0.85)
-    else:
-        for i in range(3):
-            r = (44 - 11 * i) * f.u
-            arch = rounded(f.w / 2 - r, f.horizon - r * 1.25, f.w / 2 + r, f.horizon + 2 * r, r)
-            with f.canvas.clip(rounded(-1, -1, f.w + 1, f.horizon + 1)):
-                f.canvas.fill(arch, mix(back[1], back[2], 0.2 + 0.28 * i), 0.75)
-
-
-def _spot(f: Frame, x: float, aim: float, colour: str) -> None:
-    """A lamp behind the drape and its beam."""
-    foot = (f.horizon + f.h) / 2
-    beam = polygon([(x - 1.2 * f.u, 0), (x + 1.2 * f.u, 0), (aim + 17 * f.u, foot), (aim - 17 * f.u, foot)])
-    f.canvas.fill(beam, Linear((x, 0), (aim, foot), (colour + "a0", colour + "38", colour + "00")))
-
-
-def _drape(f: Frame, colour: str) -> None:
-    """The short front curtain at the top, in scallops with a golden hem."""
-    count = max(4, round(f.w / (24 * f.u)))
-    step = f.w / count
-    drop = 8 * f.u
-    for i in range(count):
-        x0, x1 = i * step, (i + 1) * step
-        swag = skia.Path()
-        swag.moveTo(x0 - 1, -2)
-        swag.lineTo(x1 + 1, -2)
-        swag.lineTo(x1 + 1, drop * 0.8)
-        swag.quadTo((x0 + x1) / 2, drop * 2.3, x0 - 1, drop * 0.8)
-        swag.close()
-        f.canvas.fill(swag, Linear((0, 0), (0, drop * 1.6), (darker(colour, 0.25), colour, lighter(colour, 0.1))))
-        hem = skia.Path()
-        hem.moveTo(x0 - 1, drop * 0.8)
-        hem.quadTo((x0 + x1) / 2, drop * 2.3, x1 + 1, drop * 0.8)
-        f.canvas.stroke(hem, "#e3b654", 0.9 * f.u)
-        folds = skia.Path()
-        for share in (0.35, 0.65, 0.95):
-            folds.moveTo(x0, drop * 0.1 * share)
-            folds.quadTo((x0 + x1) / 2, drop * 2.0 * share, x1, drop * 0.1 * share)
-        f.canvas.stroke(folds, darker(colour, 0.35), 0.5 * f.u, 0.5)
