@@ -31,14 +31,14 @@ HEIGHT = 120
 SPRITE_ROWS = list(csv.DictReader((DATA / "sprites.csv").open(encoding="utf-8")))
 
 
-def drawn(name: str, seed: int, **how: float) -> Canvas:
+def drawn(name: str, seed: int, flip: bool = False, angle: float = 0.0) -> Canvas:
     """The object in the middle of a canvas, HEIGHT pixels high, with a free margin on every side."""
     from emocam_widgets.demo.scenes.canvas import Canvas
     from emocam_widgets.demo.scenes.objects import OBJECTS, draw_object
 
     canvas = Canvas(int(HEIGHT * OBJECTS[name].aspect) + 80, HEIGHT + 80)
     with canvas.part(OBJECTS[name].object_class, "thing"):
-        draw_object(canvas, name, canvas.width / 2, HEIGHT + 40, HEIGHT, seed, **how)
+        draw_object(canvas, name, canvas.width / 2, HEIGHT + 40, HEIGHT, seed, flip, angle)
     return canvas
 
 
@@ -114,6 +114,8 @@ def test_flip_mirrors_and_angle_turns_about_the_middle() -> None:
     assert np.abs(car.astype(int) - mirrored).mean() > 3
     upside_down = drawn("car", 0, angle=180).pixels()
     assert np.abs(car[::-1, ::-1].astype(int) - upside_down).mean() < 1
+    turned = next(part.box for part in drawn("soccer ball", 0, angle=45).parts)
+    assert turned == pytest.approx((40, 40, 160, 160), abs=1.5)
 
 
 @pytest.mark.parametrize("row", SPRITE_ROWS, ids=lambda row: row["name"])

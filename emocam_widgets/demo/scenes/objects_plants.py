@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from functools import lru_cache
+
+import skia
 
 from emocam_widgets.demo.scenes.canvas import Canvas, Linear, Point, darker, lighter, mix, oval, rounded
 from emocam_widgets.demo.scenes.object_art import ObjectArt, across, art, ball, down, pick, svg
@@ -33,22 +36,50 @@ def _pot(canvas: Canvas, rng: random.Random, top: float, half: float) -> None:
     canvas.fill(rounded(-half, top, half, top + 6.5, 2), across(lighter(clay, 0.35), darker(clay, 0.16), -half, half))
 
 
-def _leaf(canvas: Canvas, base: Point, tip: Point, width: float, green: str, vein: bool = True) -> None:
-    """A pointed leaf from ``base`` to ``tip``: a light and a dark half with a vein between them."""
+def _leaf_halves(base: Point, tip: Point, width: float) -> tuple[skia.Path, skia.Path]:
+    """The two halves of a pointed leaf from ``base`` to ``tip``, ``width`` units wide."""
     (x0, y0), (x1, y1) = base, tip
     nx, ny = (y0 - y1), (x1 - x0)
     length = math.hypot(nx, ny) or 1.0
     nx, ny = nx / length * width * 0.72, ny / length * width * 0.72
     mx, my = x0 + (x1 - x0) * 0.3, y0 + (y1 - y0) * 0.3
     tx, ty = x0 + (x1 - x0) * 0.72, y0 + (y1 - y0) * 0.72
-    for side, tone in ((1, lighter(green, 0.16)), (-1, darker(green, 0.14))):
-        half = (
-            f"M{x0:.2f} {y0:.2f} C{mx + nx * side:.2f} {my + ny * side:.2f} {tx + nx * side:.2f} {ty + ny * side:.2f} "
-            f"{x1:.2f} {y1:.2f} L{x0:.2f} {y0:.2f} Z"
-        )
-        canvas.fill(svg(half), tone)
-    if vein:
-        canvas.line(base, (x0 + (x1 - x0) * 0.9, y0 + (y1 - y0) * 0.9), lighter(green, 0.45), width * 0.06 + 0.4, 0.8)
+    halves = (skia.Path(), skia.Path())
+    for path, side in zip(halves, (1, -1), strict=True):
+        path.moveTo(x0, y0)
+        path.cubicTo(mx + nx * side, my + ny * side, tx + nx * side, ty + ny * side, x1, y1)
+        path.close()
+    return halves
+
+
+def _leaf(canvas: Canvas, base: Point, tip: Point, width: float, green: str) -> None:
+    """A pointed leaf from ``base`` to ``tip``: a light and a dark half with a vein between them."""
+    (x0, y0), (x1, y1) = base, tip
+    light, dark = _leaf_halves(base, tip, width)
+    canvas.fill(light, lighter(green, 0.16))
+    canvas.fill(dark, darker(green, 0.14))
+    canvas.line(base, (x0 + (x1 - x0) * 0.9, y0 + (y1 - y0) * 0.9), lighter(green, 0.45), width * 0.06 + 0.4, 0.8)
+
+
+@lru_cache(maxsize=32)
+def _frond(x: float, y: float, bend: float, rise: float) -> tuple[skia.Path, skia.Path]:
+    """The light and the dark halves of all leaflets of a fern's frond, bent over (bend, rise) to its tip (x, y)."""
+    points = []
+    for step in range(13):
+        t = step / 12
+        points.append((2 * t * (1 - t) * bend + t * t * x, (1 - t) ** 2 * 70 + 2 * t * (1 - t) * rise + t * t * y))
+    light, dark = skia.Path(), skia.Path()
+    for step in range(2, 13):
+        (px, py), (qx, qy) = points[step], points[step - 1]
+        length = math.hypot(px - qx, py - qy) or 1.0
+        dx, dy = (px - qx) / length, (py - qy) / length
+        reach = (10.5 * (1 - step / 13) ** 0.6 + 1.5) * 0.85
+        for side in (-1, 1):
+            tip = (px + (dx * 0.65 - dy * side) * reach, py + (dy * 0.65 + dx * side) * reach)
+            first, second = _leaf_halves((px, py), tip, 3.6)
+            light.addPath(first)
+            dark.addPath(second)
+    return light, dark
 
 
 MONSTERA = (
@@ -67,6 +98,7 @@ def _monstera(canvas: Canvas, rng: random.Random) -> None:
         tone = mix(darker(green, 0.2), lighter(green, 0.1), i / 4)
         with canvas.at(x, y, angle=angle + rng.uniform(-7, 7), scale=scale):
             leaf = svg(MONSTERA)
+            canvas.stroke(leaf, darker(tone, 0.4), 2.2)
             canvas.fill(leaf, across(lighter(tone, 0.18), darker(tone, 0.1), -26, 26))
             canvas.stroke(
                 svg("M0 22 V-24 M0 16 L-18 20 M0 16 L18 20 M0 6 L-12 4 M0 6 L12 4 M0 -4 L-9 -12 M0 -4 L9 -12"),
@@ -128,21 +160,10 @@ def _fern(canvas: Canvas, rng: random.Random) -> None:
     )
     for i, (x, y, bend, rise) in enumerate(fronds):
         tone = mix(darker(green, 0.26), lighter(green, 0.12), i / 7)
-        points = []
-        for step in range(13):
-            t = step / 12
-            px = 2 * t * (1 - t) * bend + t * t * x
-            py = (1 - t) ** 2 * 70 + 2 * t * (1 - t) * rise + t * t * y
-            points.append((px, py))
+        light, dark = _frond(x, y, bend, rise)
         canvas.stroke(svg(f"M0 70 Q{bend} {rise} {x} {y}"), darker(tone, 0.12), 1.5)
-        for step in range(2, 13):
-            (px, py), (qx, qy) = points[step], points[step - 1]
-            length = math.hypot(px - qx, py - qy) or 1.0
-            dx, dy = (px - qx) / length, (py - qy) / length
-            reach = 10.5 * (1 - step / 13) ** 0.6 + 1.5
-            for side in (-1, 1):
-                tip = (px + (dx * 0.65 - dy * side) * reach * 0.85, py + (dy * 0.65 + dx * side) * reach * 0.85)
-                _leaf(canvas, (px, py), tip, 3.6, tone, vein=False)
+        canvas.fill(light, lighter(tone, 0.16))
+        canvas.fill(dark, darker(tone, 0.14))
     _pot(canvas, rng, 68, 19)
 
 
