@@ -1,7 +1,7 @@
 """A drawing surface that knows what is drawn on it.
 
-A thin layer over skia: shapes are drawn inside named parts ("Human mouth" of one person), every part remembers the box of
-what was drawn in it, and a part that is hidden draws nothing. It decides nothing about how a scene looks.
+A thin layer over skia: shapes are drawn inside named parts ("Human mouth" of one person), every part remembers the box
+of what was drawn in it, and a part that is hidden draws nothing. It decides nothing about how a scene looks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear gradient from ``start`` to ``end`` (pixels) through ``colours`` (hex), evenly spaced unless ``stops`` says."""
+    """A linear gradient from ``start`` to ``end`` (pixels) through ``colours``, evenly spaced without ``stops``."""
 
     start: Point
     end: Point
@@ -72,10 +72,12 @@ def mix(first: str, second: str, share: float) -> str:
 
 
 def darker(colour: str, share: float = 0.2) -> str:
+    """``colour`` mixed with ``share`` of a dark violet (a shadow's tone)."""
     return mix(colour, "#1a1430", share)
 
 
 def lighter(colour: str, share: float = 0.2) -> str:
+    """``colour`` mixed with ``share`` of white."""
     return mix(colour, "#ffffff", share)
 
 
@@ -102,18 +104,21 @@ def smooth(points: Sequence[Point], closed: bool = True, tension: float = 1.0) -
 
 
 def polygon(points: Iterable[Point], closed: bool = True) -> skia.Path:
+    """Straight lines through ``points``."""
     path = skia.Path()
     path.addPoly([skia.Point(*p) for p in points], closed)
     return path
 
 
 def oval(cx: float, cy: float, rx: float, ry: float) -> skia.Path:
+    """An ellipse around (cx, cy) with radii rx and ry."""
     path = skia.Path()
     path.addOval(skia.Rect(cx - rx, cy - ry, cx + rx, cy + ry))
     return path
 
 
 def rounded(x0: float, y0: float, x1: float, y1: float, radius: float = 0.0) -> skia.Path:
+    """A rectangle with rounded corners."""
     path = skia.Path()
     path.addRoundRect(skia.Rect(x0, y0, x1, y1), radius, radius)
     return path
@@ -166,8 +171,8 @@ class Canvas:
 
         ``object_class`` is an Open Images class, or None for what only groups. ``key`` names the part ("mouth"); nested
         keys are joined with a dot ("head.face.mouth"), and a key in ``hidden`` leaves the part out with all inside it.
-        Opening the same key again widens the same part. With ``beside`` the key is named as a sibling of the open part, so
-        that what is drawn belongs to both (a sleeve to the arm and to the shirt) and is left out with either.
+        Opening the same key again widens the same part. With ``beside`` the key is named as a sibling of the open part,
+        so that what is drawn belongs to both (a sleeve to the arm and to the shirt) and is left out with either.
         """
         full = self.key_of(key, beside)
         part = self._known.get(full) or Part(object_class, full)

@@ -5,6 +5,7 @@ A three-quarter view is drawn turned to the right and mirrored by the caller's t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import skia
@@ -42,38 +43,35 @@ class Expression:
 
 _E = Expression
 _EXPRESSIONS: dict[str, Expression] = {
-    "smile": _E("smile", (2, 0), (2, 0), lower=0.12, blush=0.35),
-    "laugh": _E("laugh", (6, 3), (6, 3), eyes="happy", blush=0.5, jaw=7),
-    "grin": _E("grin", (3, 3), (3, 3), lower=0.2, blush=0.3, jaw=2),
-    "adoring": _E("small_open", (9, 2), (9, 2), size=1.18, pupil=1.45, sparkle=True, blush=0.9),
+    "smile": _E("smile", (0, 3), (0, 3), lower=0.2, blush=0.35),
+    "laugh": _E("laugh", (4, 5), (4, 5), eyes="happy", blush=0.5, jaw=7),
+    "grin": _E("grin", (1, 5), (1, 5), lower=0.2, blush=0.3, jaw=2),
+    "adoring": _E("small_open", (9, 2), (9, 2), size=1.18, pupil=1.35, sparkle=True, blush=0.9),
     "appreciative": _E("soft", (7, 5), (7, 5), eyes="shut", blush=0.3),
     "awe": _E("awe", (12, 11), (12, 11), size=1.3, pupil=1.25, gaze=(0.15, -0.45), sparkle=True, jaw=5),
-    "surprised": _E("oh", (16, 13), (16, 13), size=1.42, pupil=0.72, jaw=9),
+    "surprised": _E("oh", (16, 13), (16, 13), size=1.42, pupil=0.6, jaw=9),
     "bored": _E("flat", (-3, -1), (-3, -1), lid=0.55, gaze=(0.5, 0.25)),
     "confused": _E("squiggle", (-10, -1), (13, 15), size=1.08, gaze=(0.45, -0.6)),
-    "worried": _E("wobble", (11, -4), (11, -4), size=1.12, pupil=0.85, gaze=(0.45, 0.1), sweat=True),
-    "afraid": _E("grit_fear", (15, -2), (15, -2), size=1.42, pupil=0.5, sweat=True, tint="#9fb4d8", jaw=4),
-    "horrified": _E("scream", (17, 2), (17, 2), size=1.55, pupil=0.36, tint="#7f8fc4", jaw=15),
+    "worried": _E("wobble", (11, -4), (11, -4), size=1.12, pupil=0.75, gaze=(0.45, 0.1), sweat=True),
+    "afraid": _E("grit_fear", (15, -2), (15, -2), size=1.42, pupil=0.43, sweat=True, tint="#9fb4d8", jaw=4),
+    "horrified": _E("scream", (17, 2), (17, 2), size=1.55, pupil=0.31, tint="#7f8fc4", jaw=15),
     "disgusted": _E("tongue", (-12, 5), (-8, 7), eyes="squint", tint="#86b04a", wrinkle=True, gaze=(0.4, 0.1), jaw=2),
     "sad": _E("frown", (13, -6), (13, -6), lid=0.3, gaze=(-0.1, 0.5), tears=1),
     "pained": _E("grit", (-9, 1), (-9, 1), eyes="squeeze", tears=2, jaw=3),
-    "craving": _E("lick", (9, 8), (9, 8), size=1.25, pupil=1.35, sparkle=True, gaze=(0.4, 0.25), blush=0.35, jaw=2),
+    "craving": _E("lick", (9, 8), (9, 8), size=1.25, pupil=1.25, sparkle=True, gaze=(0.4, 0.25), blush=0.35, jaw=2),
     "dreamy": _E("soft", (7, 6), (7, 6), lid=0.3, pupil=1.2, gaze=(0.5, -0.7), blush=0.75),
-    "interested": _E("closed_smile", (3, 3), (12, 10), size=1.15, pupil=1.15, gaze=(0.6, 0.05)),
+    "interested": _E("closed_smile", (1, 2), (14, 12), size=1.15, pupil=1.15, gaze=(0.6, 0.05)),
     "seductive": _E("smirk", (-2, 0), (9, 10), lid=0.5, pupil=1.15, blush=0.55, lower=0.1),
-    "loving": _E("wide_soft", (6, 2), (6, 2), eyes="happy", blush=1.0),
-    "neutral": _E("line"),
+    "loving": _E("wide_soft", (4, 3), (4, 3), eyes="happy", blush=1.0),
+    "neutral": _E("line", lid=0.16),
 }
 
 EXPRESSIONS: tuple[str, ...] = tuple(_EXPRESSIONS)
 
 
 def expression_of(name: str) -> Expression:
+    """The face settings of the expression ``name``."""
     return _EXPRESSIONS[name]
-
-
-def line_colour(skin: str) -> str:
-    return mix(skin, "#2a1018", 0.62)
 
 
 def face_outline(look: Looks, turn: float, jaw: float, top: float = -50.0) -> skia.Path:
@@ -101,9 +99,14 @@ def face_outline(look: Looks, turn: float, jaw: float, top: float = -50.0) -> sk
     )
 
 
-def draw_ear(canvas: Canvas, look: Looks, x: float) -> None:
+def draw_ear(canvas: Canvas, look: Looks, x: float, outlined: bool) -> None:
+    """An ear centred at ``x``; ``outlined`` where it lies on the head's side rather than beside it."""
     side = 1 if x > 0 else -1
-    canvas.fill(oval(x, 6, 9, 12), look.skin)
+    if outlined:
+        canvas.stroke(oval(x, 6, 8, 12), darker(look.skin, 0.25), 2.4)
+        canvas.fill(oval(x + 1, 6, 8, 12), look.skin)
+    else:
+        canvas.fill(oval(x, 6, 9, 12), look.skin)
     canvas.stroke(
         smooth([(x + 3 * side, 0), (x - 2 * side, 2), (x - 2 * side, 10)], closed=False), darker(look.skin, 0.25), 2.2
     )
@@ -128,8 +131,8 @@ def draw_face(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: f
     blush = max(face.blush, 0.16)
     cheek = mix(look.skin, "#e8455a", 0.55)
     for side in (-1, 1):
-        x = shift * 1.1 + side * (26 - 3 * turn * (side > 0))
-        canvas.fill(oval(x, 20 + nod, 9.5, 6.5), cheek, 0.62 * blush)
+        x = shift * 1.1 - 26 if side < 0 else 26 + 1.5 * turn
+        canvas.fill(oval(x, 20 + nod, 9.5 - 2.5 * turn * (side > 0), 6.5), cheek, 0.62 * blush)
     _beard(canvas, look, face, turn, nod)
 
 
@@ -200,26 +203,20 @@ def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narr
     rx, ry = 10.0 * narrow * (0.5 + face.size * 0.5), 10.9 * face.size
     if face.eyes == "squint":
         ry = 6.0
-    white = oval(x, y, rx, ry)
+    lid = max(face.lid, 0.35 if face.eyes == "squint" else 0.0)
+    if lid:
+        canvas.fill(oval(x, y, rx, ry), darker(look.skin, 0.16))
+    white = _opening(x, y, rx, ry, lid, face.lower)
     canvas.fill(white, "#ffffff")
     with canvas.clip(white):
         gx, gy = x + face.gaze[0] * rx * 0.6, y + face.gaze[1] * ry * 0.5
-        radius = 6.2 * face.pupil
+        radius = 7.2 * face.pupil
         canvas.fill(oval(gx, gy, radius * min(1.0, narrow + 0.08), radius), look.iris, box=False)
         canvas.fill(oval(gx, gy, radius * 0.62, radius * 0.66), "#17101c", box=False)
-        canvas.fill(
-            oval(gx + 2.2, gy - 2.6, 2.1 * max(face.pupil, 0.7), 2.1 * max(face.pupil, 0.7)), "#ffffff", box=False
-        )
+        light = 2.1 * max(face.pupil, 0.7)
+        canvas.fill(oval(gx + 2.2, gy - 2.6, light, light), "#ffffff", box=False)
         if face.sparkle:
             canvas.fill(oval(gx - 2.8, gy + 3, 1.5, 1.5), "#ffffff", box=False)
-        lid = max(face.lid, 0.35 if face.eyes == "squint" else 0.0)
-        shade = darker(look.skin, 0.16)
-        if lid:
-            edge = y - ry + 2 * ry * lid
-            canvas.fill(rounded(x - rx - 2, y - ry - 4, x + rx + 2, edge), shade, box=False)
-        if face.lower:
-            canvas.fill(oval(x, y + ry * 2.05 - 2 * ry * face.lower, rx * 1.5, ry * 1.1), look.skin, box=False)
-    lid = max(face.lid, 0.35 if face.eyes == "squint" else 0.0)
     if lid:
         edge = y - ry + 2 * ry * lid
         half = rx * max(0.35, (1 - (2 * lid - 1) ** 2) ** 0.5) + 1.5
@@ -239,6 +236,17 @@ def _eye(canvas: Canvas, look: Looks, face: Expression, x: float, y: float, narr
     if look.lashes:
         ex, ey = lash[-1] if side > 0 else lash[0]
         canvas.line((ex, ey), (ex + side * 4.2, ey - 3.6), ink, 2.6)
+
+
+def _opening(x: float, y: float, rx: float, ry: float, lid: float, lower: float) -> skia.Path:
+    """The visible part of an eyeball below a lid (share of its height) and above a raised lower lid."""
+    edge, bottom = -ry + 2 * ry * lid, ry * (1 - 1.5 * lower)
+    points = []
+    for step in range(24):
+        a = step * math.pi / 12
+        rise = math.sin(a)
+        points.append((x + rx * math.cos(a), y + max(rise * (bottom if rise > 0 else ry), edge)))
+    return polygon(points)
 
 
 def _nose(canvas: Canvas, look: Looks, shift: float, turn: float, wrinkle: bool) -> None:
@@ -406,7 +414,7 @@ _CURVES: dict[str, list[tuple[float, float]]] = {
     "squiggle": [(-14, 3), (-7, -2), (0, 4), (7, -2), (14, 1)],
     "wobble": [(-15, 6), (-8, 0), (-2, 3), (4, 0), (10, 2), (15, 7)],
     "frown": [(-16, 9), (-8, 1), (0, -1), (8, 1), (16, 9)],
-    "smirk": [(-12, 3), (0, 5), (10, 1), (18, -6)],
+    "smirk": [(-14, 4), (0, 6), (11, 1), (20, -9)],
 }
 
 

@@ -1,4 +1,4 @@
-"""Clothes, shoes and accessories of the drawn people. Units as in ``people``; each function draws around its own origin."""
+"""Clothes, shoes and accessories of the drawn people. Units as in ``people``, each around its own origin."""
 
 from __future__ import annotations
 

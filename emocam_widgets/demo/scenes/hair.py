@@ -113,7 +113,7 @@ def draw_front_hair(canvas: Canvas, look: Looks, turn: float) -> None:
         _gloss(canvas, gloss, -16, -49)
     elif style == "side_part":
         outer = [(-44, 4), (-48, -24), (-36, -54), (-8, -66), (30, -58), (47, -30), (43 - 2 * turn, 2)]
-        inner = [(39 - 2 * turn, -14), (34, -28), (14 + s, -31), (-10, -40), (-24, -46), (-30, -32), (-38, -14)]
+        inner = [(39 - 2 * turn, -14), (34, -28), (14 + s, -31), (-10, -37), (-24, -39), (-31, -30), (-38, -14)]
         canvas.fill(smooth(outer + inner, tension=0.8), colour)
         canvas.stroke(smooth([(-22, -47), (-4, -43), (18, -36)], closed=False), darker(colour, 0.25), 2.2)
         _gloss(canvas, gloss, 12, -52)

@@ -76,13 +76,13 @@ class _Rig:
     head: Point
     tilt: float
     nod: float
+    shoulder_raise: float
     shoulders: tuple[Point, Point]
     elbows: tuple[Point, Point]
     hands: tuple[Point, Point]
     hips: tuple[Point, Point]
     knees: tuple[Point, Point]
     ankles: tuple[Point, Point]
-    shoulder_raise: float
 
 
 def _jitter(draw: random.Random, size: float) -> float:
@@ -92,8 +92,8 @@ def _jitter(draw: random.Random, size: float) -> float:
 def _rig(person: Person, look: Looks, pose: Pose) -> _Rig:
     draw = random.Random(person.seed * 7919 + 13)
     lean = pose.lean + _jitter(draw, 1.2)
-    tilt = pose.tilt + lean * 0.5 + _jitter(draw, 2.5)
-    hip = (-pose.lean * 0.9, HIP_Y + pose.squat - pose.lift)
+    tilt = pose.tilt + lean * 0.5 + _jitter(draw, 3.5)
+    hip = (-pose.lean * 0.9 + _jitter(draw, 4.5), HIP_Y + pose.squat - pose.lift)
     neck = turned((hip[0], hip[1] - SHOULDER_RISE - 8), hip, lean)
     head = turned((hip[0] + pose.head_x, hip[1] - HEAD_RISE + pose.head_y), hip, lean)
     shoulders, elbows, hands, hips, knees, ankles = [], [], [], [], [], []
@@ -105,24 +105,23 @@ def _rig(person: Person, look: Looks, pose: Pose) -> _Rig:
         shoulder = turned(spot, hip, lean)
         shoulders.append(shoulder)
         target = _target(arm, side, shoulder, head, hip, lean, look)
-        target = (target[0] + _jitter(draw, 3), target[1] + _jitter(draw, 3))
+        loose = 7 if arm.anchor == "shoulder" else 2.5
+        target = (target[0] + _jitter(draw, loose), target[1] + _jitter(draw, loose * 0.6))
         elbow, hand = two_bones(
             shoulder, target, UPPER_ARM * arm.reach * arm.upper, FOREARM * arm.reach, _bend(arm, side, shoulder, target)
         )
         elbows.append(elbow)
         hands.append(hand)
         joint = (hip[0] + side * (look.hip - 20), hip[1] + 4)
-        ankle = (side * (foot[0] + _jitter(draw, 2)), foot[1] - ANKLE - pose.lift)
+        ankle = (side * (foot[0] + _jitter(draw, 4)), foot[1] - ANKLE - pose.lift)
         # Legs stretch a little rather than leave the ground; standing knees are almost straight.
         stretch = max(1.0, math.dist(joint, ankle) * 1.0012 / (THIGH + SHIN))
         middle, end = two_bones(joint, ankle, THIGH * stretch, SHIN * stretch, -side * knee)
         hips.append(joint)
         knees.append(middle)
         ankles.append(end)
-    return _Rig(
-        hip, lean, neck, head, tilt, pose.nod, (shoulders[0], shoulders[1]), (elbows[0], elbows[1]), (hands[0], hands[1]),
-        (hips[0], hips[1]), (knees[0], knees[1]), (ankles[0], ankles[1]), pose.shoulders,
-    )  # fmt: skip
+    joints = (tuple(pair) for pair in (shoulders, elbows, hands, hips, knees, ankles))
+    return _Rig(hip, lean, neck, head, tilt, pose.nod, pose.shoulders, *joints)  # type: ignore[arg-type]
 
 
 def _target(arm: Arm, side: int, shoulder: Point, head: Point, hip: Point, lean: float, look: Looks) -> Point:
@@ -184,9 +183,9 @@ def _flip(person: Person) -> float:
 def _back_hair(canvas: Canvas, look: Looks, rig: _Rig, person: Person) -> None:
     if look.hair_style == "bald":
         return
-    with canvas.part("Human head", "head"), canvas.part("Human hair", "hair"):
-        with canvas.at(*rig.head, angle=rig.tilt, scale=(_flip(person) * HEAD_SCALE, HEAD_SCALE)):
-            draw_back_hair(canvas, look, abs(person.facing))
+    frame = canvas.at(*rig.head, angle=rig.tilt, scale=(_flip(person) * HEAD_SCALE, HEAD_SCALE))
+    with canvas.part("Human head", "head"), canvas.part("Human hair", "hair"), frame:
+        draw_back_hair(canvas, look, abs(person.facing))
 
 
 def _head(canvas: Canvas, look: Looks, face: Expression, rig: _Rig, person: Person) -> None:
@@ -197,13 +196,14 @@ def _head(canvas: Canvas, look: Looks, face: Expression, rig: _Rig, person: Pers
         with canvas.part("Human head", "head"):
             draw_skull(canvas, look, face, turn)
             if look.hair_style not in COVERS_EARS:
-                with canvas.part("Human ear", ears[0]):
-                    draw_ear(canvas, look, -43 + 3 * turn)
-                if not turn:
-                    with canvas.part("Human ear", ears[1]):
-                        draw_ear(canvas, look, 43)
+                for x, ear in zip((-43.0, 43.0), ears, strict=True) if not turn else ():
+                    with canvas.part("Human ear", ear):
+                        draw_ear(canvas, look, x, outlined=False)
             with canvas.part("Human face", "face"):
                 draw_face(canvas, look, face, turn, rig.nod)
+            if turn and look.hair_style not in COVERS_EARS:
+                with canvas.part("Human ear", ears[0]):
+                    draw_ear(canvas, look, -38.0, outlined=True)
             if look.hair_style != "bald":
                 with canvas.part("Human hair", "hair"):
                     draw_front_hair(canvas, look, turn)

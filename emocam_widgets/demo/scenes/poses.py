@@ -1,4 +1,4 @@
-"""Postures of the drawn people: where hands and feet go, how torso and head lean, and the two-bone reach that gets them there."""
+"""Postures of the drawn people: where hands and feet go, how torso and head lean, and how limbs reach there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class Arm:
 
     ``anchor`` is "shoulder" (of this arm), "head", "chest" or "hip" (of this side); ``out`` counts away from the body's
     middle and ``down`` downwards from there. ``bend`` 1 puts the elbow outwards, -1 inwards; ``reach`` shortens the arm
-    (foreshortening) and ``upper`` the upper arm alone; ``layer`` is "behind" the torso, "front" of it, or "over" the head; ``hand`` is its shape.
+    (foreshortening) and ``upper`` the upper arm alone; ``layer`` is "behind" the torso, "front" of it, or "over" the
+    head; ``hand`` is its shape.
     """
 
     anchor: str
@@ -198,7 +199,7 @@ def pose_of(name: str, mirror: bool) -> Pose:
 
 
 def two_bones(root: Point, target: Point, upper: float, lower: float, side: float) -> tuple[Point, Point]:
-    """Middle joint and end of a two-bone limb from ``root`` towards ``target``; ``side`` (+-1) chooses the bend's side."""
+    """Middle joint and end of a two-bone limb from ``root`` towards ``target``; ``side`` is +-1."""
     dx, dy = target[0] - root[0], target[1] - root[1]
     distance = math.hypot(dx, dy) or 1e-6
     reach = min(max(distance, abs(upper - lower) + 4), (upper + lower) * 0.998)
