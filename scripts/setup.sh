@@ -83,7 +83,7 @@ setup_packages() {
     esac
     # shellcheck disable=SC2086
     installed $goals && return
-    say "installing PyTorch, JupyterLab and what else is needed (on Linux about 5 GB: some minutes the first time)"
+    say "installing PyTorch, JupyterLab and what else is needed (on Linux about 7 GB: some minutes the first time)"
     quietly pip "$py" -m pip install --disable-pip-version-check -e ".$extras"
     setup_cv2
     printf '%s' "$want" >"$venv/installed-$goal"
