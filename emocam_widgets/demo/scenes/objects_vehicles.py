@@ -72,7 +72,7 @@ def _van(canvas: Canvas, rng: random.Random) -> None:
     paint = pick(rng, PAINTS)
     stripe = pick(rng, ("#ffffff", "#ffe08a", "#2b3a67"))
     body = svg(
-        "M-92 8 C-92 2 -88 0 -82 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-88 "
+        "M-96 8 C-96 2 -92 0 -86 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-88 "
         "C-91 87 -92 85 -92 82 Z"
     )
     canvas.fill(body, down(lighter(paint, 0.16), darker(paint, 0.18), 0, 86))
@@ -93,7 +93,7 @@ def _van(canvas: Canvas, rng: random.Random) -> None:
     canvas.stroke(svg("M-42.5 4 V76 M24 4 V76 M4 8 V76 M24 47 H70"), darker(paint, 0.35), 1.6, 0.6)
     canvas.fill(rounded(29, 63, 40, 66, 1.5), darker(paint, 0.5))
     canvas.fill(svg("M84 49 C92 51 95.6 55 96 62 H88 C84 60 83 54 84 49 Z"), "#fff3bf")
-    canvas.fill(rounded(-92, 62, -87, 74, 1.5), "#d9343c")
+    canvas.fill(rounded(-96, 62, -91, 74, 1.5), "#d9343c")
     _wheel(canvas, 1, -52, 19)
     _wheel(canvas, 2, 58, 19)
 
