@@ -129,7 +129,7 @@ def draw_face(canvas: Canvas, look: Looks, face: Expression, turn: float, nod: f
             )
             canvas.shade(skia.Rect(-50, -52, 52, 70), gradient)
     blush = max(face.blush, 0.16)
-    cheek = mix(look.skin, "#e8455a", 0.55)
+    cheek = mix(look.skin, "#ff4f66", 0.58)
     for side in (-1, 1):
         x = shift * 1.1 - 26 if side < 0 else 26 + 1.5 * turn
         canvas.fill(oval(x, 20 + nod, 9.5 - 2.5 * turn * (side > 0), 6.5), cheek, 0.62 * blush)
