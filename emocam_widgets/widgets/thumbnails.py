@@ -1,0 +1,128 @@
+"""Small pictures as encoded bytes: made in a few threads when they are asked for, and kept while there is room.
+
+It knows Pillow, nothing of widgets.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from PIL import Image
+
+THREADS = 2
+CACHE_BYTES = 48 * 2**20
+THUMBNAIL_QUALITY = 82
+LARGE_QUALITY = 92
+LARGE_SIDE = 2048
+
+
+def encode_jpeg(image: Image.Image, quality: int = THUMBNAIL_QUALITY) -> bytes:
+    """``image`` as JPEG; fine chroma at high quality, so that coloured outlines of drawings stay sharp."""
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2)
+    return out.getvalue()
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """``image`` as PNG, without any loss."""
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=4)
+    return out.getvalue()
+
+
+def shrink(image: Image.Image, side: int) -> Image.Image:
+    """``image`` with its longer side at most ``side`` pixels (the same object where it is already)."""
+    if max(image.size) <= side:
+        return image
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return small
+
+
+class Thumbnails:
+    """JPEG thumbnails of a corpus, cached by (image id, height); one job per thumbnail however often it is asked for.
+
+    Raises nothing itself: a job that fails carries its exception in its future.
+    """
+
+    def __init__(self, open_image: Callable[[str], Image.Image], cache_bytes: int = CACHE_BYTES) -> None:
+        """``open_image`` gives the RGB picture of an image id, from any thread."""
+        self._open_image = open_image
+        self._room = cache_bytes
+        self._used = 0
+        self._cache: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._jobs: dict[tuple[str, int], Future[bytes]] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="emocam-thumbnails")
+
+    def submit(self, image_id: str, height: int) -> Future[bytes]:
+        """The thumbnail, at most ``height`` pixels high and three times as wide, as a future of its JPEG bytes."""
+        key = (image_id, height)
+        with self._lock:
+            cached = self._cache.get(key)
+            if cached is not None:
+                self._cache.move_to_end(key)
+                ready: Future[bytes] = Future()
+                ready.set_result(cached)
+                return ready
+            if key not in self._jobs:
+                self._jobs[key] = self._pool.submit(self._make, key)
+            return self._jobs[key]
+
+    def batch(
+        self, image_ids: Sequence[str], height: int, done: Callable[[dict[str, bytes | Exception]], None]
+    ) -> None:
+        """Calls ``done`` once, from a pool thread (or at once), with the bytes or the exception of every image."""
+        results: dict[str, bytes | Exception] = {}
+        wanted = dict.fromkeys(image_ids)
+        lock = threading.Lock()
+
+        def collect(image_id: str, job: Future[bytes]) -> None:
+            if job.cancelled():  # closed meanwhile: nobody waits for it any more
+                return
+            error = job.exception()
+            with lock:
+                results[image_id] = job.result() if error is None else _as_exception(error)
+                whole = len(results) == len(wanted)
+            if whole:
+                done(results)
+
+        for image_id in wanted:
+            self.submit(image_id, height).add_done_callback(lambda job, image_id=image_id: collect(image_id, job))
+        if not wanted:
+            done({})
+
+    def close(self) -> None:
+        """Drops waiting jobs and the cache; running jobs end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._cache.clear()
+            self._used = 0
+
+    def _make(self, key: tuple[str, int]) -> bytes:
+        image_id, height = key
+        try:
+            image = self._open_image(image_id)
+            image.thumbnail((3 * height, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            data = encode_jpeg(image)
+            self._keep(key, data)
+            return data
+        finally:
+            with self._lock:
+                self._jobs.pop(key, None)
+
+    def _keep(self, key: tuple[str, int], data: bytes) -> None:
+        with self._lock:
+            self._cache[key] = data
+            self._used += len(data)
+            while self._used > self._room and len(self._cache) > 1:
+                _, dropped = self._cache.popitem(last=False)
+                self._used -= len(dropped)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
