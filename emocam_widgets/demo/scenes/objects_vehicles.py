@@ -72,8 +72,8 @@ def _van(canvas: Canvas, rng: random.Random) -> None:
     paint = pick(rng, PAINTS)
     stripe = pick(rng, ("#ffffff", "#ffe08a", "#2b3a67"))
     body = svg(
-        "M-96 8 C-96 2 -92 0 -86 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-88 "
-        "C-91 87 -92 85 -92 82 Z"
+        "M-96 8 C-96 2 -92 0 -86 0 H30 C44 0 50 4 58 18 L74 44 C90 47 96 52 96 62 V80 C96 85 94 87 90 87 H-92 "
+        "C-95 87 -96 85 -96 82 Z"
     )
     canvas.fill(body, down(lighter(paint, 0.16), darker(paint, 0.18), 0, 86))
     with canvas.clip(body):
