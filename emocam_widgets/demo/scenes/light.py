@@ -62,7 +62,7 @@ LIGHTS: dict[str, Light] = {
         Light("interest", "#8fe0dc", 0.42, 0.98, 1.0, 1.06, 0.0, "#1d6b70", None, 0.0),
         replace(_BRIGHT, name="joy"),
         Light("romance", "#f0559c", 0.62, 0.92, 1.0, 1.0, 0.35, "#7a1b63", "bokeh", 0.85),
-        Light("sadness", "#7d97b8", 0.68, 0.76, 0.45, 0.96, 0.35, "#1d2c44", "rain", 0.9),
+        Light("sadness", "#7d97b8", 0.68, 0.76, 0.45, 0.96, 0.35, "#1d2c44", "rain", 1.25),
         Light("desire", "#e83d4d", 0.66, 0.8, 0.85, 1.06, 0.8, "#33041a", "lamp", 1.0),
         Light("surprise", "#ffffff", 0.2, 1.05, 1.12, 1.06, 0.0, "#ffffff", "flash", 0.9),
     )
@@ -213,7 +213,10 @@ def _sparkle(canvas: skia.Canvas, w: int, h: int, rng: random.Random, strength: 
     if not warm:
         _glow(canvas, w * rng.uniform(0.35, 0.65), h * 0.4, 0.62 * h, "#b06bff", 0.5 * strength)
     for i in range(22):
-        x, y = rng.uniform(0.02, 0.98) * w, rng.uniform(0.03, 0.8) * h
+        across, down = rng.uniform(0.02, 0.98), rng.uniform(0.03, 0.8)
+        if math.hypot((across - 0.5) * 2.2, (down - 0.42) * 2.6) < 1:
+            down *= 0.2  # Into the upper rim: the middle is where faces are.
+        x, y = across * w, down * h
         r = rng.uniform(0.012, 0.026) * h * (1.7 if i < 5 else 1.0)
         _twinkle(stars, x, y, r)
         if i < 9:

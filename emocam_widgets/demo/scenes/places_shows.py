@@ -34,7 +34,7 @@ def stadium(f: Frame) -> None:
     foot = f.horizon
     top = min(f.near(0.2, 0.27) * f.h, foot - 40 * f.u)
     for x in (f.w * 0.1, f.w * 0.9):
-        _floodlight(f, x, top, 20 * f.u)
+        _floodlight(f, x, top, min(20 * f.u, top - 6 * f.u))
     # The roof, the upper and the lower stand, each a bowl that dips in the middle.
     dip = 2.6 * f.u
     f.canvas.fill(
