@@ -16,8 +16,11 @@ export interface MountContext {
   embedded: boolean;
   /** Set by the explorer: puts an image into the editor (and shows the Edit tab). */
   openInEditor?: (imageId: string) => void;
-  /** Set by the explorer: shows an image large in its detail pane; without it the browser does so in its own place. */
-  openImage?: (imageId: string) => void;
+  /**
+   * Set by the explorer: the element in which the browser shows the image of its trait `open_image` large, with its label bars
+   * (an empty state when there is none). Without it the large view covers the browser's own grid.
+   */
+  detail?: HTMLElement;
 }
 
 export type Cleanup = () => void;
