@@ -215,7 +215,8 @@ def _sparkle(canvas: skia.Canvas, w: int, h: int, rng: random.Random, strength: 
     for i in range(22):
         across, down = rng.uniform(0.02, 0.98), rng.uniform(0.03, 0.8)
         if math.hypot((across - 0.5) * 2.2, (down - 0.42) * 2.6) < 1:
-            down *= 0.2  # Into the upper rim: the middle is where faces are.
+            # Out to the rim: the middle is where faces are.
+            across, down = rng.choice(((across, 0.25 * down), (0.2 * across, down), (1 - 0.2 * across, down)))
         x, y = across * w, down * h
         r = rng.uniform(0.012, 0.026) * h * (1.7 if i < 5 else 1.0)
         _twinkle(stars, x, y, r)
