@@ -1,0 +1,45 @@
+"""The notebooks: every cell is short, nothing that ran is stored in them, and they run from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 5
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def book(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def test_there_are_notebooks() -> None:
+    assert "00_start_here" in [path.stem for path in NOTEBOOKS]
+
+
+def test_no_cell_is_longer_than_five_lines(book: nbformat.NotebookNode) -> None:
+    for cell in code_cells(book):
+        assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+
+
+def test_no_output_is_stored(book: nbformat.NotebookNode) -> None:
+    for cell in code_cells(book):
+        assert not cell.outputs
+        assert cell.execution_count is None
+
+
+@pytest.mark.timeout(600)
+def test_runs_from_top_to_bottom_and_ends_its_first_cell_in_a_widget(book: nbformat.NotebookNode) -> None:
+    NotebookClient(book, timeout=500, kernel_name="python3").execute()
+    shown = [output.get("data", {}) for output in code_cells(book)[0].outputs]
+    assert any(VIEW in data for data in shown)
+    assert not any(output.output_type == "stream" for cell in code_cells(book) for output in cell.outputs)

@@ -1,0 +1,67 @@
+"""The exercise's hints: what counts as done, and that no hint names the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emocam_widgets.analysis.association import Aggregate, Association
+from emocam_widgets.teaching import Editing, as_html, check_cell, check_opened, check_paste
+
+LABELS = ("Joy", "Excitement")
+CLASSES = ("Person", "Sports equipment", "Food")
+
+
+@pytest.fixture
+def association() -> Association:
+    """Ten images of each label: a person counts in all, sports equipment in eight of Excitement and one of Joy."""
+    images = pd.DataFrame({"image_id": [f"{i:02d}" for i in range(20)], "label": [LABELS[i // 10] for i in range(20)]})
+    rows = [(f"{i:02d}", "Person") for i in range(20)]
+    rows += [(f"{i:02d}", "Sports equipment") for i in [0, *range(10, 18)]]
+    rows += [("19", "Food")]
+    boxes = pd.DataFrame(rows, columns=["image_id", "object_class"]).assign(confidence=0.9)
+    return Aggregate(images, boxes, np.ones(len(boxes)), labels=LABELS, classes=CLASSES).at(0.3)
+
+
+def test_the_cell_that_sets_excitement_apart_is_the_answer(association: Association) -> None:
+    step = check_cell(association, ["Sports equipment", "Excitement"])
+    assert step.done
+    assert "80%" in step.remark
+    assert "10%" in step.remark
+
+
+@pytest.mark.parametrize("cell", [None, ["Sports equipment", "Joy"], ["Person", "Excitement"], ["Food", "Excitement"]])
+def test_another_cell_gets_a_hint_that_does_not_tell(association: Association, cell: list[str] | None) -> None:
+    step = check_cell(association, cell)
+    assert not step.done
+    assert step.remark
+    assert "Sports equipment" not in step.task + step.remark
+
+
+def test_the_image_must_be_labelled_joy() -> None:
+    assert not check_opened(None).done
+    assert not check_opened(Editing("Fear", "Fear", ())).done
+    assert check_opened(Editing("Joy", "Joy", ())).done
+
+
+@pytest.mark.parametrize(
+    ("editing", "done"),
+    [
+        (Editing("Joy", "Joy", ()), False),
+        (Editing("Joy", "Joy", ("Sports equipment",)), False),
+        (Editing("Joy", "Excitement", ("Food",)), False),
+        (Editing("Fear", "Excitement", ("Sports equipment",)), False),
+        (Editing("Joy", "Excitement", ("Food", "Sports equipment")), True),
+    ],
+)
+def test_the_proof_is_joy_turned_into_excitement_by_what_was_found(editing: Editing, done: bool) -> None:
+    assert check_paste(editing, "Sports equipment").done is done
+
+
+def test_only_the_first_open_step_shows_its_hint(association: Association) -> None:
+    steps = (check_cell(association, None), check_opened(None), check_paste(None, None))
+    html = as_html(steps)
+    assert html.count('data-done="false"') == 3
+    assert steps[0].remark in html
+    assert steps[1].remark not in html
