@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
-.PHONY: help demo test check test-unit test-browser bench train screenshots clean setup setup-train setup-test
+.PHONY: help demo test prepare check test-unit test-browser bench train screenshots clean setup setup-train setup-test
 
 help:
 	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
@@ -25,12 +25,15 @@ setup-train:
 setup-test:
 	@scripts/setup.sh test
 
-demo: setup
-	@$(BIN)/emocam demo --prepare
+demo: setup prepare
 	@$(BIN)/emocam demo
 
 test: setup-test
-	@$(MAKE) --no-print-directory check test-unit test-browser
+	@$(MAKE) --no-print-directory check prepare test-unit test-browser
+
+# Does nothing where the demo is analysed already.
+prepare:
+	@$(BIN)/emocam demo --prepare
 
 check:
 	@echo "emocam: ruff, mypy"
@@ -48,7 +51,6 @@ test-unit:
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) -m "not browser"
 
 test-browser:
-	@$(BIN)/emocam demo --prepare
 	@echo "emocam: browser tests"
 	@$(BIN)/pytest -q -m browser
 
@@ -61,10 +63,12 @@ train: setup-train
 	$(BIN)/emocam train demo-classifier
 	$(BIN)/emocam train demo-truth
 
-screenshots: setup-test
-	@$(BIN)/emocam demo --prepare
+screenshots: setup-test prepare
 	@$(BIN)/python -m scripts.screenshots docs/screenshots
 
 clean:
 	rm -rf $(VENV) js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# The steps build on each other.
+.NOTPARALLEL:

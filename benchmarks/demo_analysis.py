@@ -22,9 +22,9 @@ def measure() -> Figures:
     ids = list(corpus)[: IMAGES + WARM_UP]
     classifier, detector = emo.load_classifier("demo"), emo.load_detector("demo")
     with tempfile.TemporaryDirectory() as folder:
-        emo.analyze(corpus.subset(ids[:WARM_UP]), classifier, detector, out=Path(folder) / "warm-up")
+        emo.analyze(corpus.subset(ids[:WARM_UP]), classifier, detector, out=Path(folder) / "warm-up", progress=False)
         start = time.perf_counter()
-        run = emo.analyze(corpus.subset(ids[WARM_UP:]), classifier, detector, out=Path(folder) / "run")
+        run = emo.analyze(corpus.subset(ids[WARM_UP:]), classifier, detector, out=Path(folder) / "run", progress=False)
         analysis = (time.perf_counter() - start) / len(run.images)
 
     images = [corpus.open(image_id) for image_id in ids[WARM_UP:]]

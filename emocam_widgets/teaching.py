@@ -30,7 +30,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Editing:
-    """What stands in the object editor: the image's label as it was and as it is, and the object classes pasted on it."""
+    """What the object editor shows: the image's label as it was and as it is, and the object classes pasted on it."""
 
     label_before: str
     label_now: str
@@ -53,8 +53,8 @@ def check_cell(association: Association, cell: Sequence[str] | None) -> Step:
     share, elsewhere = f"{chosen['fraction']:.0%}", f"{chosen['elsewhere']:.0%}"
     if object_class != best:
         remark = (
-            f"{object_class} is highlighted in {share} of the images labelled {TO}, but in {elsewhere} of all others too. "
-            "Look for a row that is pale everywhere except in this column."
+            f"{object_class} is highlighted in {share} of the images labelled {TO}, but in {elsewhere} of the others "
+            "too. Look for a row that is pale everywhere except in this column."
         )
         return Step(task, False, remark)
     remark = f"{object_class}: highlighted in {share} of the images labelled {TO} and in {elsewhere} of the others."
@@ -92,8 +92,8 @@ def check_paste(editing: Editing | None, suspect: str | None) -> Step:
 class Exercise(ipywidgets.HTML):
     """The exercise of the first notebook, as a list that ticks itself off while the reader works in `explorer`.
 
-    The steps are: find the association in the heatmap, open an image labelled Joy, make it Excitement by pasting. A step
-    once done stays done; `steps` are as shown.
+    The steps are: find the association in the heatmap, open an image labelled Joy, make it Excitement by pasting. A
+    step once done stays done; `steps` are as shown.
     """
 
     def __init__(self, explorer: Explorer) -> None:
