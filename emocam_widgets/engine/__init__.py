@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emocam_widgets.engine.compose import paste
     from emocam_widgets.engine.corpus_run import analyze
-    from emocam_widgets.engine.paste_experiment import PasteResult, paste_experiment
+    from emocam_widgets.engine.paste_experiment import paste_experiment
     from emocam_widgets.engine.worker import Worker
 
 _HOME = {
-    "PasteResult": "paste_experiment",
     "Worker": "worker",
     "analyze": "corpus_run",
     "paste": "compose",
     "paste_experiment": "paste_experiment",
 }
-__all__ = ["PasteResult", "Worker", "analyze", "paste", "paste_experiment"]
+__all__ = ["Worker", "analyze", "paste", "paste_experiment"]
 
 
 def __getattr__(name: str) -> Any:

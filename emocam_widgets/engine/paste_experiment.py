@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from PIL import Image
 
+from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.engine.compose import paste
 from emocam_widgets.engine.loading import load_ahead
 from emocam_widgets.errors import EmocamError, known_name
@@ -47,7 +46,7 @@ def paste_experiment(
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | bool = True,
 ) -> PasteResult:
-    """Pastes each object at each position onto each image and predicts again. Images that cannot be opened are left out.
+    """Pastes each object at each position onto each image and predicts again. Images that fail to open are left out.
 
     Args:
         corpus, classifier: the images, and what predicts them.
@@ -89,27 +88,7 @@ def paste_experiment(
     if not frames:
         asked = "was asked for" if wanted is None else f"is predicted as {', '.join(sorted(wanted))}"
         raise EmocamError(f"No usable image of the corpus {corpus.name!r} {asked}; nothing was pasted.")
-    return PasteResult(pd.concat(frames, ignore_index=True), tuple(positions), classifier.labels)
-
-
-@dataclass(frozen=True, eq=False)
-class PasteResult:
-    """The rows of a paste experiment (columns: DESIGN.md, table pastes) and what they say.
-
-    Attributes:
-        pastes: one row per image, object and position.
-        positions: the grid, relative to the image; `pastes.position` is an index into it.
-        labels: in the order of the probabilities.
-    """
-
-    pastes: pd.DataFrame
-    positions: tuple[Position, ...]
-    labels: tuple[str, ...]
-
-    @cached_property
-    def objects(self) -> tuple[str, ...]:
-        """The objects, in the order in which they were pasted."""
-        return tuple(self.pastes["object"].unique())
+    return PasteResult(pd.concat(frames, ignore_index=True), classifier.labels)
 
 
 def _paste_onto(
