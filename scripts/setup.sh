@@ -131,7 +131,7 @@ setup_chromium() {
     find_chromium && return
     if can_apt; then
         say "installing Chromium for the browser tests"
-        apt_install chromium
+        apt_install chromium fonts-dejavu-core
     fi
     find_chromium || die "the browser tests need Chromium or Chrome on the PATH (Debian: apt install chromium), or its path" \
         "in EMOCAM_CHROMIUM"
