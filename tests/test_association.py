@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,8 +85,10 @@ def test_lift_is_the_fraction_over_the_fraction_elsewhere() -> None:
     assert found.lift.loc["Person", "Joy"] == pytest.approx(found.fractions.loc["Person", "Joy"] / elsewhere)
 
 
-def small(labels: list[str | None], boxes: list[tuple[int, str, float]]) -> Association:
-    images = pd.DataFrame({"image_id": [str(i) for i in range(len(labels))], "label": pd.Series(labels, dtype="str")})
+def small(labels: Sequence[str | None], boxes: Sequence[tuple[int, str, float]]) -> Association:
+    images = pd.DataFrame(
+        {"image_id": [str(i) for i in range(len(labels))], "label": pd.Series(list(labels), dtype="str")}
+    )
     table = pd.DataFrame(
         {
             "image_id": pd.Series([str(i) for i, _, _ in boxes], dtype="str"),
@@ -124,7 +128,7 @@ def test_lift_where_a_denominator_is_zero() -> None:
 
 
 def test_strong_has_at_least_five_contributors_and_the_greatest_difference_first() -> None:
-    labels: list[str | None] = ["Joy"] * 10 + ["Fear"] * 10 + ["Awe"] * 30
+    labels = ["Joy"] * 10 + ["Fear"] * 10 + ["Awe"] * 30
     boxes = [(i, "Tree", 0.9) for i in range(4)]  # only four: lift is great, but never strong
     boxes += [(i, "Flag", 0.9) for i in range(10, 15)] + [(i, "Person", 0.9) for i in range(1, 10)]
     boxes += [(i, "Person", 0.9) for i in range(20, 24)]

@@ -46,7 +46,9 @@ def random_boxes(rng: np.random.Generator, n: int, width: int, height: int) -> n
 
 
 @pytest.mark.parametrize(("width", "height", "view", "shape"), VIEWS)
-def test_equals_upsample_then_mean(width: int, height: int, view: tuple[int, ...], shape: tuple[int, int]) -> None:
+def test_equals_upsample_then_mean(
+    width: int, height: int, view: tuple[int, int, int, int], shape: tuple[int, int]
+) -> None:
     rng = np.random.default_rng(width * height)
     grid = rng.random(shape, dtype=np.float32)
     boxes = random_boxes(rng, 60, width, height)

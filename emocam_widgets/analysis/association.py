@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from emocam_widgets.errors import EmocamError, known_name
 
 Codes: TypeAlias = NDArray[np.int64]
-Measures = ("counts", "fractions", "lift")
+
+PRESENCE = -1.0
+"""The threshold that every box is above: the association of what is merely present, whatever the CAM says."""
 
 MIN_CONTRIBUTORS = 5
 MIN_LIFT = 2.0

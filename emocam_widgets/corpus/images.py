@@ -20,7 +20,7 @@ from emocam_widgets.errors import ImageError
 MAX_PIXELS = 100_000_000
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm")
 
-# what Pillow's decoders raise on damaged data, over all its formats
+# what Pillow's decoders raise on damaged data, over all its formats; Warning where the caller made warnings errors
 _DAMAGED = (
     OSError,
     SyntaxError,
@@ -32,6 +32,7 @@ _DAMAGED = (
     KeyError,
     TypeError,
     OverflowError,
+    Warning,
 )
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {

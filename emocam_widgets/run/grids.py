@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import cast
 
@@ -53,6 +54,17 @@ class Grids:
         wanted = pd.MultiIndex.from_arrays([images["image_id"], images["label"]])
         found = numbers.index.get_indexer(wanted)
         return np.where(found >= 0, numbers.to_numpy()[found], -1).astype(np.intp) if len(numbers) else found
+
+    def shuffled(self, seed: int) -> Grids:
+        """The same rows with their grids exchanged at random among rows of one method, output and grid shape."""
+        kinds = self.rows.groupby(["method", "output", "grid_height", "grid_width"], observed=True).indices
+        generator = np.random.default_rng(seed)
+        starts = self._starts.copy()
+        for rows in kinds.values():
+            starts[rows] = self._starts[generator.permutation(rows)]
+        other = copy(self)
+        other._starts = starts
+        return other
 
     @cached_property
     def _row_of(self) -> dict[tuple[str, str, str, str], int]:

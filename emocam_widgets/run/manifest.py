@@ -115,7 +115,7 @@ class Manifest:
             raise MismatchError(f"its images are in {self.corpus.root!r}, not in {new.corpus.root!r}")
         for what, mine, other in (
             ("the corpus", (self.corpus.kind, self.corpus.name), (new.corpus.kind, new.corpus.name)),
-            ("the labels", self.labels, new.labels),
+            ("the list of labels", self.labels, new.labels),
             ("the classifier", _identity(self.classifier), _identity(new.classifier)),
         ):
             if mine != other:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from emocam_widgets.analysis.association import Aggregate, Association
 from emocam_widgets.analysis.importance import SCORES
+from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, ImageError, RunError, UnknownNameError, known_name
 from emocam_widgets.run.grids import Grids, table_importance
@@ -121,6 +122,11 @@ class Run:
         """One row per image that could not be used, with the stage and the reason."""
         return self._frame("failures")
 
+    @property
+    def paste_result(self) -> PasteResult:
+        """What the paste experiment did, where the run holds one."""
+        return PasteResult(self.pastes, self.labels)
+
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """(images, labels), the rows of ``images`` and the columns of ``labels``."""
@@ -218,15 +224,17 @@ class Run:
             UnknownNameError: no such method in the run, or no such score.
         """
         known_name("method", method, self.methods)
-        known_name("score", score, SCORES)
-        which = self._output(method, output)
+        return self._importance(method, score, self._output(method, output), None)
 
+    def _importance(self, method: str, score: str, output: str, shuffle: int | None) -> NDArray[np.float32]:
         def compute() -> NDArray[np.float32]:
-            values = table_importance(self.images, self.boxes, self._grids, method, which, score)
+            known_name("score", score, SCORES)
+            grids = self._grids if shuffle is None else self._grids.shuffled(shuffle)
+            values = table_importance(self.images, self.boxes, grids, method, output, score)
             values.setflags(write=False)
             return values
 
-        return self._cached(("importance", method, score, which), compute)
+        return self._cached(("importance", method, score, output, shuffle), compute)
 
     def association(
         self,
@@ -238,6 +246,7 @@ class Run:
         *,
         output: str | None = None,
         detector: str | None = None,
+        shuffle: int | None = None,
     ) -> Association:
         """The association of object classes and labels.
 
@@ -249,12 +258,14 @@ class Run:
             by: "prediction" counts an image under its predicted label, "annotation" under the corpus's own.
             output: "probabilities" or "logits", where the method was run on both.
             detector: only this one's boxes; by default those of all.
+            shuffle: a control: the CAMs are exchanged between the images at random, with this seed.
 
         Raises:
             UnknownNameError: one of the names is not known; the nearest is named.
             EmocamError: the run has no method, or no annotation to go by.
         """
-        return self.aggregate(method, score, min_confidence, by, output=output, detector=detector).at(threshold)
+        choice = self.aggregate(method, score, min_confidence, by, output=output, detector=detector, shuffle=shuffle)
+        return choice.at(threshold)
 
     def aggregate(
         self,
@@ -265,6 +276,7 @@ class Run:
         *,
         output: str | None = None,
         detector: str | None = None,
+        shuffle: int | None = None,
     ) -> Aggregate:
         """What :meth:`association` is taken from for any threshold, kept for the last few choices. Arguments as there.
 
@@ -283,7 +295,7 @@ class Run:
             column = "label" if by == "prediction" else "annotation"
             images = self.images[["image_id", column]].set_axis(["image_id", "label"], axis=1)
             images = images[self._grids.of_predictions(self.images, name, which) >= 0]
-            boxes, importance = self.boxes, self.importance(name, score, which)
+            boxes, importance = self.boxes, self._importance(name, score, which, shuffle)
             if detector is not None:
                 of_detector = (boxes["detector"] == detector).to_numpy()
                 boxes, importance = boxes[of_detector], importance[of_detector]
@@ -291,7 +303,7 @@ class Run:
                 images, boxes, importance, labels=labels, classes=self.classes, min_confidence=min_confidence
             )
 
-        return self._cached(("aggregate", name, score, which, float(min_confidence), by, detector), compute)
+        return self._cached(("aggregate", name, score, which, float(min_confidence), by, detector, shuffle), compute)
 
     def _method(self, method: str | None) -> str:
         if method is not None:
