@@ -25,7 +25,7 @@ setup-train:
 setup-test:
 	@scripts/setup.sh test
 
-demo: setup prepare
+demo: setup
 	@$(BIN)/emocam demo
 
 test: setup-test

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from emocam_widgets import demo
 
 if TYPE_CHECKING:
     from emocam_widgets.analysis.association import Association
+    from emocam_widgets.widgets.editor import ObjectEditor
     from emocam_widgets.widgets.explorer import Explorer
 
 FROM, TO = "Joy", "Excitement"
@@ -103,12 +104,17 @@ class Exercise(ipywidgets.HTML):
         self._suspect: str | None = None
         self.steps: tuple[Step, ...] = ()
         explorer.heatmap.observe(self._update, names=["cell"])
-        explorer.editor.observe(self._update, names=["placements", "prediction", "original"])
+        explorer.observe(self._editor_came, names=["editor"])
+        self._editor_came()
+
+    def _editor_came(self, _change: Any = None) -> None:
+        if self._explorer.editor is not None:
+            self._explorer.editor.observe(self._update, names=["placements", "prediction"])
         self._update()
 
     def _update(self, _change: Any = None) -> None:
-        heatmap, editor = self._explorer.heatmap, self._explorer.editor
-        editing = _editing(editor)
+        heatmap = self._explorer.heatmap
+        editing = _editing(self._explorer.editor)
         cell_step = check_cell(heatmap.association, heatmap.cell)
         if cell_step.done and heatmap.cell:
             self._suspect = heatmap.cell[0]
@@ -120,16 +126,16 @@ class Exercise(ipywidgets.HTML):
         self.value = as_html(self.steps)
 
 
-def _editing(editor: Any) -> Editing | None:
+def _editing(editor: ObjectEditor | None) -> Editing | None:
     """What the editor shows, or None before an image is in it."""
-    if not editor.prediction or not editor.original:
+    if editor is None or not editor.prediction:
         return None
     known = demo.sprites()
-    pasted = tuple(known[placement["sprite"]].object_class for placement in editor.placements)
-    return Editing(_first(editor.original), _first(editor.prediction), pasted)
+    pasted = tuple(known[p["sprite"]].object_class for p in editor.placements if p["sprite"] in known)
+    return Editing(_first(editor.original_prediction), _first(editor.prediction), pasted)
 
 
-def _first(probabilities: dict[str, float]) -> str:
+def _first(probabilities: Mapping[str, float]) -> str:
     return max(probabilities, key=lambda label: probabilities[label])
 
 
