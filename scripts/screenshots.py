@@ -1,0 +1,109 @@
+"""Takes the pictures in docs/screenshots: the explorer and the editor, light and dark, in two window sizes, on the real demo.
+
+It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the outlined
+cell of the heatmap, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import click
+from PIL import Image
+from playwright.sync_api import Locator, sync_playwright
+
+from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
+from tests.browser.lab import start_lab
+from tests.browser.notebook import NotebookPage
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "00_start_here.ipynb"
+SIZES = ((1366, 768), (1920, 1080))
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+COLOURS = 255
+SETTLE_MS = 1500
+
+# An image labelled Joy, and where a rugby ball makes the classifier surest of Excitement.
+FIND_FLIP = """
+from emocam_widgets import paste_experiment
+_joy = run.images.loc[run.images.label == "Joy", "image_id"].head(12)
+_rows = paste_experiment(run.corpus, classifier, ["rugby ball"], images=_joy, labels=["Joy"], progress=False).pastes
+_rows["gain"] = [after[classifier.labels.index("Excitement")] for after in _rows["probabilities_after"]]
+_best = _rows.sort_values("gain").iloc[-1]
+"""
+PASTE = """
+explorer.editor.placements = [
+    dict(sprite="rugby ball", x=float(_best.x), y=float(_best.y), height=float(_best.sprite_height))
+]
+"""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def main(folder: Path) -> None:
+    """Write the pictures into FOLDER."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        server = start_lab(Path(home))
+        try:
+            shutil.copy(NOTEBOOK, server.root)
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+            for width, height in SIZES:
+                page = browser.new_page(viewport={"width": width, "height": height})
+                notebook = NotebookPage(page, server)
+                take(notebook, folder, f"{width}x{height}")
+                notebook.shut_down()
+                page.close()
+            browser.close()
+        finally:
+            server.stop()
+
+
+def take(notebook: NotebookPage, folder: Path, size: str) -> None:
+    """All pictures of one window size."""
+    notebook.open(NOTEBOOK.name, mode="doc")
+    first = notebook.run(notebook.cells[0], seconds=120)
+    explorer = first.output.get_by_test_id("explorer")
+    explorer.wait_for(timeout=20_000)
+    object_class, label = strongest_cell(notebook)
+    first.output.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]').click()
+    first.output.get_by_test_id("thumb").first.dblclick()
+    shoot(notebook, explorer, folder, f"explorer-{{theme}}-{size}.png")
+    notebook.execute(FIND_FLIP)
+    notebook.execute("explorer.cell = None; explorer.edit(_best.image_id)")
+    explorer.get_by_test_id("page-edit").wait_for(timeout=20_000)
+    notebook.execute(PASTE)
+    shoot(notebook, explorer, folder, f"editor-{{theme}}-{size}.png")
+
+
+def strongest_cell(notebook: NotebookPage) -> tuple[str, str]:
+    """The cell that the heatmap itself points at."""
+    found = notebook.value("explorer.heatmap.association.strong()[['object_class', 'label']].iloc[0].tolist()")
+    object_class, label = found
+    return object_class, label
+
+
+def shoot(notebook: NotebookPage, explorer: Locator, folder: Path, name: str) -> None:
+    """The window as it is, scrolled to the explorer, in both themes."""
+    for theme in THEMES:
+        notebook.theme(theme)
+        explorer.evaluate("element => element.scrollIntoView({block: 'start'})")
+        notebook.page.mouse.move(0, 0)
+        notebook.page.wait_for_timeout(SETTLE_MS)
+        path = folder / name.format(theme=theme)
+        save_small(notebook.page.screenshot(), path)
+        click.echo(json.dumps({"file": str(path), "kB": path.stat().st_size // 1000}))
+
+
+def save_small(png: bytes, path: Path) -> None:
+    """Writes a PNG with a palette: a quarter of the size, and no difference to see."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
