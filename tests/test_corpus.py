@@ -226,3 +226,12 @@ def test_demo_corpus_that_is_missing_says_so(tmp_path: Path) -> None:
 def test_unknown_kind_of_corpus() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'folder'"):
         Corpus.reopened("folders", "/")
+
+
+def test_a_file_name_that_is_no_text_is_listed_and_refused(photos: Path) -> None:
+    (photos / os.fsdecode(b"caf\xe9.png")).write_bytes(encoded(scene(), "PNG"))
+    corpus = Corpus.from_folder(photos)
+    (odd,) = (image_id for image_id in corpus if image_id.startswith("caf"))
+    odd.encode("utf-8")  # fits into a table
+    with pytest.raises(ImageError, match="no such file"):
+        corpus.open(odd)

@@ -48,14 +48,14 @@ RESULT = PasteResult(
 
 
 def test_shares_per_object_and_position() -> None:
-    found = RESULT.shares().set_index(["object", "position"])
-    ball = found.loc[("ball", 0)]
+    found = {(row["object"], row["position"]): row for row in RESULT.shares().to_dict("records")}
+    ball = found["ball", 0]
     assert (ball["n"], ball["switched"], ball["share"]) == (4, 3, 0.75)
     assert (ball["to_label"], ball["to_count"], ball["to_share"]) == ("Excitement", 2, 0.5)
     assert (ball["x"], ball["y"], ball["variant"]) == (0, 0.5, "object")
-    assert found.loc[("ball", 1), "to_label"] == "Fear"  # a tie: the first in the classifier's order
-    assert found.loc[("lotus", 0), "share"] == 0
-    assert pd.isna(found.loc[("lotus", 0), "to_label"])
+    assert found["ball", 1]["to_label"] == "Fear"  # a tie: the first in the classifier's order
+    assert found["lotus", 0]["share"] == 0
+    assert pd.isna(found["lotus", 0]["to_label"])
     assert RESULT.objects == ("ball", "lotus")
 
 

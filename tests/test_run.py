@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -383,3 +384,25 @@ def test_many_threads_get_the_same_answer(path: Path) -> None:
         thread.join()
     assert len(answers) == 8
     assert len(set(answers)) == 1
+
+
+def test_continuing_with_fewer_images_keeps_how_many_were_to_be_analysed(path: Path) -> None:
+    fewer = replace(manifest(), corpus=replace(manifest().corpus, n_images=2))
+    RunWriter(path, fewer).close()
+    assert open_run(path).manifest.corpus.n_images == 6
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with RunWriter(path, manifest()) as writer:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            with pytest.raises(RunError, match="cannot be written .* what was finished before is kept"):
+                writer.write_part(tables(["g.png"]))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert open_run(path).images["image_id"].tolist() == sorted(IDS)
+        assert not list(path.glob(".tmp-*"))
+        assert writer.done_images() == set(IDS)
+        writer.write_part(tables(["g.png"]))
+    assert len(open_run(path)) == 7

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from emocam_widgets.errors import EmocamError, RunError
+from emocam_widgets.errors import RunError
 from emocam_widgets.run.schema import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
 
 
-class MismatchError(EmocamError):
+class MismatchError(RunError):
     """Two manifests do not belong together; the message is a clause that says in what they differ."""
 
 
@@ -122,7 +122,7 @@ class Manifest:
                 raise MismatchError(f"{what} differs ({_short(mine)} when it was begun, now {_short(other)})")
         return replace(
             self,
-            corpus=new.corpus,
+            corpus=replace(new.corpus, n_images=max(self.corpus.n_images, new.corpus.n_images)),
             detectors=_joined("detector", self.detectors, new.detectors),
             methods=_joined("method", self.methods, new.methods),
             versions=new.versions or self.versions,

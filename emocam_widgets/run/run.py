@@ -153,13 +153,9 @@ class Run:
         with self._lock:
             if self._corpus is None:
                 info = self.manifest.corpus
-                root = info.root if info.kind == "demo" else self._root(info.root)
-                try:
-                    self._corpus = Corpus.reopened(info.kind, root)
-                except UnknownNameError:
-                    raise
-                except EmocamError as error:
-                    raise EmocamError(self._moved(f"{info.root!r}")) from error
+                if info.kind == "folder" and not Path(info.root).is_dir():
+                    raise EmocamError(self._moved(f"{info.root!r}"))
+                self._corpus = Corpus.reopened(info.kind, info.root)
             return self._corpus
 
     def open_image(self, image_id: str) -> Image.Image:
@@ -375,10 +371,6 @@ class Run:
     def _grids(self) -> Grids:
         return cast(Grids, self._cached(("grids",), lambda: Grids(self._table("cams"))))
 
-    def _root(self, root: str) -> Path:
-        """The corpus folder as the manifest has it; where it is relative, it is relative to the run."""
-        return self.path / Path(root)
-
     def _moved(self, where: str) -> str:
         return (
             f"The images of this run are not in {where} any more; "
@@ -389,5 +381,7 @@ class Run:
 def _sorted_by_image(table: pa.Table) -> pa.Table:
     # The order of the parts depends on interruptions and threads; by image id it is always the same. numpy's stable
     # sort keeps the order of an image's own rows, which arrow's does not promise.
-    order = np.argsort(table["image_id"].to_numpy().astype(object), kind="stable")
+    ids = table["image_id"].combine_chunks().dictionary_encode()
+    rank = np.argsort(np.argsort(ids.dictionary.to_numpy(zero_copy_only=False)))
+    order = np.argsort(rank[ids.indices.to_numpy()], kind="stable")
     return table.take(pa.array(order)).combine_chunks()

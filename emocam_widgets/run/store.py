@@ -113,10 +113,7 @@ class RunWriter:
             _sync_folder(self.path / PARTS)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
-            raise RunError(
-                f"The run {str(self.path)!r} cannot be written ({error.strerror or error}); "
-                "what was finished before is kept, call analyze again to go on."
-            ) from error
+            raise RunError(self._unwritable(error)) from error
         self._done.add(arrow, looked_at)
         return name
 
@@ -137,9 +134,22 @@ class RunWriter:
         return frozenset(self._done.failed)
 
     def finish(self, **counts: int) -> None:
-        """Writes the counts into the manifest (images, boxes, failures and what is given)."""
+        """Writes the counts into the manifest (images, boxes, failures and what is given).
+
+        Raises:
+            RunError: the disk is full or the folder may not be written; all parts are there nevertheless.
+        """
         self.manifest = replace(self.manifest, counts={**self._done.counts(), **counts})
-        write_manifest(self.path, self.manifest)
+        try:
+            write_manifest(self.path, self.manifest)
+        except OSError as error:
+            raise RunError(self._unwritable(error)) from error
+
+    def _unwritable(self, error: OSError) -> str:
+        return (
+            f"The run {str(self.path)!r} cannot be written ({error.strerror or error}); "
+            "what was finished before is kept, call analyze again to go on."
+        )
 
     def _prepare_folder(self) -> FileLock:
         if self.path.exists() and not self.path.is_dir():
