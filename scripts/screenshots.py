@@ -1,13 +1,12 @@
-"""Takes the pictures in docs/screenshots: the explorer and the editor, light and dark, in two window sizes, on the real demo.
+"""Takes the pictures in docs/screenshots: explorer and editor, light and dark, in two window sizes, on the real demo.
 
-It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the outlined
-cell of the heatmap, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
+It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the cell of
+the heatmap that is outlined, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -82,8 +81,8 @@ def take(notebook: NotebookPage, folder: Path, size: str) -> None:
 
 def strongest_cell(notebook: NotebookPage) -> tuple[str, str]:
     """The cell that the heatmap itself points at."""
-    found = notebook.value("explorer.heatmap.association.strong()[['object_class', 'label']].iloc[0].tolist()")
-    object_class, label = found
+    strong = "explorer.heatmap.association.strong()[['object_class', 'label']].iloc[0].tolist()"
+    object_class, label = notebook.value(strong)
     return object_class, label
 
 
@@ -96,7 +95,7 @@ def shoot(notebook: NotebookPage, explorer: Locator, folder: Path, name: str) ->
         notebook.page.wait_for_timeout(SETTLE_MS)
         path = folder / name.format(theme=theme)
         save_small(notebook.page.screenshot(), path)
-        click.echo(json.dumps({"file": str(path), "kB": path.stat().st_size // 1000}))
+        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
 
 
 def save_small(png: bytes, path: Path) -> None:
