@@ -1,7 +1,7 @@
 """Takes the pictures in docs/screenshots: explorer and editor, light and dark, in two window sizes, on the real demo.
 
-It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the cell of
-the heatmap that is outlined, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
+It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the cell
+of the heatmap that is outlined, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
 """
 
 from __future__ import annotations
