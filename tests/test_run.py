@@ -397,7 +397,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(path: Path) -> None:
     with RunWriter(path, manifest()) as writer:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
         try:
-            with pytest.raises(RunError, match="cannot be written .* what was finished before is kept"):
+            with pytest.raises(RunError, match=r"cannot be written .* what was finished before is kept"):
                 writer.write_part(tables(["g.png"]))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
