@@ -1,7 +1,7 @@
-"""The embedded world: drawn scenes, the models trained on such scenes, sprites to paste, and what is known to be true of them.
+"""The embedded world: drawn scenes, the models trained on them, sprites to paste, and what is known to be true.
 
-Everything here is synthetic. The generator is :mod:`emocam_widgets.demo.scenes` (needs skia-python, the ``train`` extra); what
-it made is shipped in ``data/`` and read by this module without it.
+Everything here is synthetic. The generator is :mod:`emocam_widgets.demo.scenes` (needs skia-python, the ``train``
+extra); what it made is shipped in ``data/`` and read by this module without it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class Sprite:
 @cache
 def sprites() -> dict[str, Sprite]:
     """The shipped sprites by name, in palette order."""
-    rows = table("sprites").itertuples(index=False)
-    return {row.name: Sprite(row.name, row.object_class, DATA / "sprites" / row.file) for row in rows}
+    columns = table("sprites")
+    rows = zip(columns["name"], columns["object_class"], columns["file"], strict=True)
+    return {name: Sprite(name, object_class, DATA / "sprites" / file) for name, object_class, file in rows}
 
 
 def open_sprite(name: str) -> Image.Image:
@@ -69,8 +70,8 @@ def table(name: str) -> pd.DataFrame:
 
 
 def planted() -> pd.DataFrame:
-    """What was planted: object_class, label, p_present, p_otherwise (probabilities that a scene of the label, or of another
-    label, shows the class) and kind.
+    """What was planted: object_class, label, p_present, p_otherwise (probabilities that a scene of the label, or of
+    another label, shows the class) and kind.
 
     ``kind`` is "planted" (so in training and in the shipped corpus) or "bystander" (so in the shipped corpus only;
     independent of every label in training).
@@ -81,9 +82,9 @@ def planted() -> pd.DataFrame:
 def measured_truth() -> pd.DataFrame:
     """What the shipped classifier really uses: object_class, label, n, effect, low, high.
 
-    ``effect`` is the mean change of the label's probability (-1..1) that an object of the class makes in the shipped scenes
-    that are predicted as the label: probability as drawn minus probability without it, over ``n`` objects; ``low`` and
-    ``high`` bound its 95 % bootstrap interval over images.
+    ``effect`` is the mean change of the label's probability (-1..1) that an object of the class makes in the shipped
+    scenes that are predicted as the label: probability as drawn minus probability without it, over ``n`` objects;
+    ``low`` and ``high`` bound its 95 % bootstrap interval over images.
     """
     return table("measured_truth")
 

@@ -1,7 +1,7 @@
 """Scenes: what is in a picture (:func:`sample_scene`), and the picture with its exact boxes (:func:`render`).
 
-A scene is a plain description that holds every random decision, so it can be drawn again without one of its objects, all else
-equal. The three ``Profile``s say how objects are dealt to labels.
+A scene is a plain description that holds every random decision, so it can be drawn again without one of its objects,
+all else equal. The three ``Profile``s say how objects are dealt to labels.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NEUTRAL_LIGHT = 0.22
 
 @dataclass(frozen=True)
 class Thing:
-    """An object in a scene; ``layer`` is back or front (standing there), air, hand (of person ``owner``) or float (anywhere)."""
+    """An object in a scene; ``layer`` is back, front (standing), air, hand (of person ``owner``) or float."""
 
     name: str
     seed: int
@@ -65,7 +65,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class TrueBox:
-    """The exact box of a drawn object or part: x0, y0, x1, y1 in pixels, and the key that :func:`render` can leave out."""
+    """The exact box (x0, y0, x1, y1 in pixels) of an object or part, and the key by which it can be left out."""
 
     object_class: str
     key: str
@@ -102,13 +102,13 @@ def sample_scene(label: str, seed: int, profile: Profile = "corpus") -> Scene:
 
 
 def render(scene: Scene, without: str | None = None) -> Rendered:
-    """Draw ``scene``; ``without`` names the key of an object ("o0", "p1") or of a part ("p0.head.face.mouth") to leave out."""
+    """Draw ``scene``, without the object ("o0", "p1") or part ("p0.head.face.mouth") whose key ``without`` names."""
     background, items = _items(scene)
     return _flatten(scene, background, [item.draw(frozenset([without] if without else [])) for item in items])
 
 
 def render_without(scene: Scene) -> Iterator[tuple[TrueBox, np.ndarray]]:
-    """The scene once without each of its visible objects and parts in turn: what is left out, and the picture (uint8 RGB).
+    """The scene without each of its visible objects and parts in turn: what is left out, and the RGB picture.
 
     As :func:`render` with ``without``, but what does not change is drawn once.
     """
@@ -238,7 +238,7 @@ class _Item:
 
 
 def _items(scene: Scene) -> tuple[Canvas, list[_Item]]:
-    """The background, and the objects back to front: background things, people with what they hold, foreground things."""
+    """The background, and the objects back to front: things behind, people with what they hold, things in front."""
     background = Canvas(scene.width, scene.height)
     draw_place(background, scene.place, scene.seed, scene.ground)
     standing = scene.ground <= scene.height
@@ -295,7 +295,7 @@ def _holding_hand(hands: Hands, scene: Scene) -> tuple[float, float]:
 
 
 def _visible_boxes(layers: list[Canvas], width: int, height: int) -> list[TrueBox]:
-    """The parts' boxes clipped to the frame, without those that something in front hides; objects end where they are covered."""
+    """The parts' boxes clipped to the frame, less those that are hidden; objects end where something covers them."""
     found = []
     covered = np.zeros((height, width), bool)
     for canvas in reversed(layers):

@@ -381,7 +381,7 @@ def _mouth(canvas: Canvas, look: Looks, face: Expression, x: float) -> None:
             if kind == "grit"
             else [(-20, 4), (-12, -7), (12, -7), (20, 4), (16, 11), (0, 9), (-16, 11)]
         )
-        path = hole(points)
+        path = hole([(float(x), float(y)) for x, y in points])
         canvas.fill(path, TEETH)
         with canvas.clip(path):
             for dx in (-10, -3.3, 3.3, 10):

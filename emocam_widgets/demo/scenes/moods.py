@@ -1,7 +1,7 @@
-"""What a scene of each label looks like, and what is planted: the legitimate cues and the spurious ones, as plain tables.
+"""What a scene of each label looks like, and what is planted: legitimate and spurious cues, as plain tables.
 
-The cues (expression, posture, light) carry the mood. The planted pairs bind an object class to a label that often borrows the
-look of its partner, so that only the object tells the two apart.
+The cues (expression, posture, light) carry the mood. The planted pairs bind an object class to a label that often
+borrows the look of its partner, so that only the object tells the two apart.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ CLASSES = (
 
 @dataclass(frozen=True)
 class Mood:
-    """The legitimate cues of one label: the light's name, expressions and postures to draw from, how often people pair up."""
+    """The legitimate cues of one label: light, expressions and postures to draw from, how often people pair up."""
 
     light: str
     expressions: tuple[str, ...]

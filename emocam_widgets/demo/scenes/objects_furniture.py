@@ -65,7 +65,7 @@ BOOKS = ("#d1495b", "#edae49", "#00798c", "#30638e", "#6a994e", "#f4f1de", "#8e5
 def _bookshelf(canvas: Canvas, rng: random.Random) -> None:
     wood = pick(rng, WOODS)
     canvas.fill(rounded(-34, 0, 34, 97, 2), across(lighter(wood, 0.12), darker(wood, 0.12), -34, 34))
-    for x in (-32, 27):
+    for x in (-32.0, 27.0):
         canvas.fill(rounded(x, 95, x + 5, 100, 1), darker(wood, 0.3))
     for shelf in range(4):
         top = 4 + shelf * 23
@@ -118,11 +118,11 @@ def _round_table(canvas: Canvas, rng: random.Random) -> None:
 def _stool(canvas: Canvas, rng: random.Random) -> None:
     wood = pick(rng, WOODS)
     seat = pick(rng, (*FABRICS, lighter(wood, 0.15)))
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         canvas.stroke(svg(f"M{x * 13} 18 L{x * 15} 92"), darker(wood, 0.38), 5)
     canvas.line((-27, 70), (27, 70), darker(wood, 0.12), 4.4)
     canvas.line((-25, 50), (25, 50), darker(wood, 0.24), 3.6)
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         canvas.stroke(svg(f"M{x * 24} 18 L{x * 31} 97"), across(lighter(wood, 0.12), darker(wood, 0.12), -34, 34), 6)
     canvas.fill(rounded(-34, 6, 34, 22, 7), darker(seat, 0.26))
     canvas.fill(
@@ -134,12 +134,12 @@ def _stool(canvas: Canvas, rng: random.Random) -> None:
 def _floor_cupboard(canvas: Canvas, rng: random.Random) -> None:
     body = pick(rng, ("#6fa3a8", "#c98b5a", "#e8ddcb", "#7d8fb8", "#c9705f", "#8aa66b"))
     knob = "#f2c14e"
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         canvas.fill(svg(f"M{x * 50 - 4} 88 H{x * 50 + 4} L{x * 52 + 2} 100 H{x * 52 - 2} Z"), darker(body, 0.5))
     canvas.fill(rounded(-58, 6, 58, 92, 3), across(lighter(body, 0.06), darker(body, 0.2), -58, 58))
     canvas.fill(rounded(-60, 0, 60, 9, 2.5), across(lighter(body, 0.4), lighter(body, 0.1), -60, 60))
     canvas.fill(rounded(-58, 9, 58, 12), darker(body, 0.4), 0.5)
-    for x in (-53, 2):
+    for x in (-53.0, 2.0):
         canvas.fill(rounded(x, 15, x + 51, 32, 2), darker(body, 0.3))
         canvas.fill(rounded(x + 1, 16, x + 50, 31, 2), lighter(body, 0.16))
         canvas.fill(rounded(x + 19, 22, x + 32, 25.6, 1.8), knob)

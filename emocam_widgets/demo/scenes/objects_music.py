@@ -25,7 +25,7 @@ def _acoustic_guitar(canvas: Canvas, rng: random.Random) -> None:
     canvas.fill(oval(0, 69, 6.6, 6.6), darker(wood, 0.3))
     canvas.fill(oval(0, 69, 5.4, 5.4), "#2b1a14")
     canvas.fill(rounded(-2.6, 14, 2.6, 66, 0.6), across("#6b4430", dark, -3, 3))
-    for y in (18, 23, 28, 33, 38, 43, 48, 53, 58):
+    for y in (18.0, 23, 28, 33, 38, 43, 48, 53, 58):
         canvas.line((-2.2, y), (2.2, y), "#d9c9a8", 0.7)
     canvas.fill(svg("M-2.6 15 L-4.6 3 C-4.6 1 -3 0 -1.6 0 H1.6 C3 0 4.6 1 4.6 3 L2.6 15 Z"), dark)
     for y in (3.4, 7, 10.6):
@@ -121,9 +121,9 @@ def _piano(canvas: Canvas, rng: random.Random) -> None:
     canvas.fill(rounded(-50, 12, 50, 42, 3), darker(wood, 0.3))
     canvas.stroke(rounded(-47, 15, 47, 39, 2), lighter(wood, 0.3), 1.4, 0.7)
     canvas.fill(svg("M-15 17 L14 17 L16 40 L-17 40 Z"), "#fffaf0")
-    for y in (22, 27, 32):
+    for y in (22.0, 27, 32):
         canvas.line((-11, y), (11, y), "#8d8794", 1)
-    for x, y in ((-8, 21), (-2, 26), (4, 23), (9, 31), (-6, 32)):
+    for x, y in ((-8.0, 21.0), (-2, 26), (4, 23), (9, 31), (-6, 32)):
         canvas.fill(oval(x, y, 1.5, 1.2), "#2b2540")
     canvas.fill(rounded(-50, 66, 50, 92, 2), darker(wood, 0.3))
     for side in (-1, 1):

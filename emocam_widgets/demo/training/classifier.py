@@ -58,7 +58,7 @@ def train_classifier(
     work.mkdir(parents=True, exist_ok=True)
     images, labels = _scene_arrays(work, "classifier-train", settings.scenes, INPUT_SIZE + MARGIN)
     torch.manual_seed(settings.seed)
-    model = SceneNet(n_labels=len(LABELS)).to(device, memory_format=torch.channels_last)
+    model = SceneNet(n_labels=len(LABELS)).to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     steps = settings.epochs * (len(images) // settings.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps, pct_start=0.2)

@@ -35,7 +35,8 @@ def train() -> None:
         import skia  # noqa: F401
     except ImportError as error:
         raise EmocamError(
-            f'Drawing scenes needs skia-python: pip install "emocam-widgets[train]" (and Debian\'s libgl1 and libegl1). {error}'
+            'Drawing scenes needs skia-python: pip install "emocam-widgets[train]" '
+            f"(and Debian's libgl1 and libegl1). {error}"
         ) from error
 
 

@@ -1,9 +1,10 @@
-"""The shipped corpus: drawn scenes that no model is trained on, their labels and seeds, and the table of what was planted."""
+"""The shipped corpus: scenes that no model is trained on, their labels and seeds, and what was planted in them."""
 
 from __future__ import annotations
 
 import csv
 import random
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -16,7 +17,7 @@ QUALITY = 82
 
 
 def make_corpus(out: Path, count: int = 600) -> int:
-    """Draw ``count`` scenes into ``out``/corpus as WebP, write annotations.csv and planted.csv; returns the bytes written."""
+    """Draw ``count`` scenes into ``out``/corpus as WebP and write its tables; returns the images' size in bytes."""
     folder = out / "corpus"
     folder.mkdir(parents=True, exist_ok=True)
     keys = scene_keys("corpus", count)
@@ -33,7 +34,7 @@ def make_corpus(out: Path, count: int = 600) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def write_table(path: Path, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+def write_table(path: Path, columns: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
     """A small CSV with one header line and Unix line ends."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,11 +1,13 @@
-"""Training of the embedded world's detector (a narrow YOLOv8) on generated scenes, and its measurement on other seeds."""
+"""Training of the embedded world's detector (a narrow YOLOv8) on generated scenes, and its score on other seeds."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import yaml
 from PIL import Image
@@ -13,7 +15,9 @@ from PIL import Image
 from emocam_widgets.demo.scenes.compose import Rendered, render, sample_scene
 from emocam_widgets.demo.scenes.moods import CLASSES
 from emocam_widgets.demo.training.seeds import over_cores, scene_keys
-from emocam_widgets.detectors.yolo import UltralyticsDetector, import_ultralytics, save_detector
+from emocam_widgets.detectors.demo import load_demo_detector, save_detector
+from emocam_widgets.detectors.ultralytics_import import prepare_ultralytics
+from emocam_widgets.errors import EmocamError
 
 SMALLEST_SIDE = 16
 """Boxes count in the score where both sides measure at least this many pixels at the network's input size."""
@@ -54,23 +58,25 @@ def train_detector(
 ) -> DetectorScore:
     """Train, write ``out``/detector.safetensors and detector.yaml and return the score on scenes of other seeds.
 
-    ``work`` keeps the rendered scenes and Ultralytics' checkpoints; an interrupted training goes on from the last of them.
+    ``work`` keeps the rendered scenes and Ultralytics' checkpoints; an interrupted training goes on from the last.
     """
     settings = settings or DetectorTraining()
     data = _dataset(work, settings)
     architecture = _architecture(work, settings)
-    ultralytics = import_ultralytics()
+    prepare_ultralytics()
     import torch
+    from ultralytics.models import YOLO
 
     last = work / "detector-run" / "weights" / "last.pt"
     started = time.monotonic()
     if threads:
         torch.set_num_threads(threads)
-    if not _finished(last):
+    finished = work / "detector-run" / "finished"
+    if not finished.is_file():
         if last.is_file():
-            ultralytics.YOLO(str(last)).train(resume=True)
+            YOLO(str(last)).train(resume=True)
         else:
-            ultralytics.YOLO(str(architecture), task="detect").train(
+            YOLO(str(architecture), task="detect").train(
                 data=str(data),
                 epochs=settings.epochs,
                 batch=settings.batch,
@@ -100,9 +106,14 @@ def train_detector(
                 amp=bool(torch.cuda.is_available()),
                 seed=settings.seed,
             )
+        finished.touch()
     seconds = time.monotonic() - started
-    trained = ultralytics.YOLO(str(last)).model.float().eval()
-    save_detector(out, trained, CLASSES, settings.image_size, architecture)
+    trained = YOLO(str(last)).model
+    if not isinstance(trained, torch.nn.Module):
+        raise EmocamError(f"{last} holds no network: delete {last.parent.parent} and train again.")
+    out.mkdir(parents=True, exist_ok=True)
+    save_detector(out / "detector.safetensors", trained, CLASSES, settings.image_size)
+    shutil.copyfile(architecture, out / "detector.yaml")
     return score_detector(out, settings, seconds)
 
 
@@ -111,10 +122,10 @@ def score_detector(folder: Path, settings: DetectorTraining, seconds: float = 0.
 
     Smaller true boxes are neither required nor punished: detections that meet one, or are as small, are set aside.
     """
-    import_ultralytics()
+    prepare_ultralytics()
     from ultralytics.utils.metrics import ap_per_class
 
-    detector = UltralyticsDetector.from_folder(folder)
+    detector = load_demo_detector(folder / "detector.safetensors", folder / "detector.yaml")
     index = {name: i for i, name in enumerate(CLASSES)}
     hits, confidences, classes, wanted = [], [], [], []
     keys = scene_keys("detector-test", settings.test_scenes)
@@ -179,10 +190,9 @@ def _write_scene(job: tuple[Path, str, str, int, int]) -> None:
     picture = _scene_of((label, seed))
     height, width = picture.image.shape[:2]
     shrink = size / max(width, height)
-    small = Image.fromarray(picture.image).resize(
-        (round(width * shrink), round(height * shrink)), Image.Resampling.BICUBIC
-    )
-    small.save(folder / "images" / use / f"{seed}.jpg", quality=92)
+    # As the detector itself resizes (see detectors.yolo.letterbox), so that training sees what it will see later.
+    small = cv2.resize(picture.image, (round(width * shrink), round(height * shrink)), interpolation=cv2.INTER_LINEAR)
+    Image.fromarray(small).save(folder / "images" / use / f"{seed}.jpg", quality=92)
     lines = []
     for true in picture.boxes:
         x0, y0, x1, y1 = true.box
@@ -214,17 +224,12 @@ def _dataset(work: Path, settings: DetectorTraining) -> Path:
 
 def _architecture(work: Path, settings: DetectorTraining) -> Path:
     """YOLOv8's layer list from Ultralytics with our own width and depth, as a yaml in ``work``."""
-    ultralytics = import_ultralytics()
+    prepare_ultralytics()
+    import ultralytics
+
     original = Path(ultralytics.__file__).parent / "cfg" / "models" / "v8" / "yolov8.yaml"
     layers = yaml.safe_load(original.read_text(encoding="utf-8"))
     layers.update(nc=len(CLASSES), scales={"n": [settings.depth, settings.width, 1024]}, scale="n")
     path = work / "detector.yaml"
     path.write_text(yaml.safe_dump(layers, default_flow_style=None), encoding="utf-8")
     return path
-
-
-def _finished(last: Path) -> bool:
-    """Whether Ultralytics has stripped the optimizer from the last checkpoint, as it does when a training is whole."""
-    import torch
-
-    return last.is_file() and torch.load(last, weights_only=False, map_location="cpu").get("epoch") == -1

@@ -10,8 +10,9 @@ from typing import Any
 
 HEAD = """# Model card of the embedded world
 
-Both models are trained on drawn, synthetic scenes of this project's own generator. They say nothing about photographs, about
-EmoNet or about people's emotions; they exist so that the suite can be explored without a network or data of one's own.
+Both models are trained on drawn, synthetic scenes of this project's own generator. They say nothing about photographs,
+about EmoNet or about people's emotions; they exist so that the suite can be explored without a network or data of one's
+own.
 This file is written by `emocam train`.
 """
 
@@ -39,7 +40,8 @@ def update_model_card(card: Path, section: str, score: Any) -> None:
 def _classifier(figures: dict[str, Any]) -> str:
     return f"""## Classifier (`load_classifier("demo")`)
 
-A convolutional network with a 14 x 14 target layer and a spatial, non-linear tail (as EmoNet's), 20 labels, 224 x 224 input.
+A convolutional network with a 14 x 14 target layer and a spatial, non-linear tail (as EmoNet's), 20 labels, 224 x 224
+input.
 
 - Top-1 accuracy **{figures["accuracy"]:.3f}** over {figures["n"]} scenes of seeds that no training used.
 - Trained in {figures["seconds"] / 60:.0f} minutes on {figures["machine"]}.
@@ -53,8 +55,8 @@ def _detector(figures: dict[str, Any]) -> str:
 
 A narrow YOLOv8 (Ultralytics) for 24 Open Images classes, 320 px input.
 
-- mAP@0.5 **{figures["map50"]:.3f}** over {figures["n_boxes"]} boxes of at least 16 px a side at the input size, in {figures["n"]}
-  scenes of seeds that no training used.
+- mAP@0.5 **{figures["map50"]:.3f}** over {figures["n_boxes"]} boxes of at least 16 px a side at the input size,
+  in {figures["n"]} scenes of seeds that no training used.
 - Trained in {figures["seconds"] / 60:.0f} minutes on {figures["machine"]}.
 - Settings: {_settings(figures["settings"])}.
 

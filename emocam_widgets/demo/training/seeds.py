@@ -24,7 +24,7 @@ SEEDS = {
 
 
 def scene_keys(use: str, count: int) -> list[tuple[str, int]]:
-    """``count`` (label, seed) pairs for ``use`` (a key of ``SEEDS``), the labels in turn, so that all are equally frequent."""
+    """``count`` (label, seed) pairs for ``use`` (a key of ``SEEDS``), the labels in turn: all are equally frequent."""
     return [(LABELS[i % len(LABELS)], SEEDS[use] + i) for i in range(count)]
 
 

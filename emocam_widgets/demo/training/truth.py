@@ -1,4 +1,4 @@
-"""The measured truth: what each drawn object does to the shipped classifier, found by drawing the scene again without it."""
+"""The measured truth: what each drawn object does to the shipped classifier, found by drawing scenes without it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ RESAMPLES = 1000
 
 
 def measure_truth(data: Path, limit: int | None = None) -> pd.DataFrame:
-    """Draw every scene of ``data``/annotations.csv without each of its objects in turn and write ``data``/measured_truth.csv.
+    """Draw every shipped scene without each of its objects in turn and write ``data``/measured_truth.csv.
 
-    The effect of an object on a label is the label's probability as drawn minus its probability without the object (-1..1).
-    For a pair of class and label it is averaged over the scenes predicted as the label; the interval is the 95 % percentile
-    bootstrap over images. Pairs without any object are left out.
+    The effect of an object on a label is the label's probability as drawn minus its probability without the object
+    (-1..1). For a pair of class and label it is averaged over the scenes predicted as the label; the interval is the
+    95 % percentile bootstrap over images. Pairs without any object are left out.
     """
-    annotations = pd.read_csv(data / "annotations.csv").head(limit)
+    annotations = pd.read_csv(data / "annotations.csv")[:limit]
     jobs = [
-        (str(data / "classifier.safetensors"), label, seed) for label, seed in zip(annotations.label, annotations.seed)
+        (str(data / "classifier.safetensors"), label, seed)
+        for label, seed in zip(annotations.label, annotations.seed, strict=True)
     ]
     effects: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     for predicted, removed in over_cores(_effects, jobs, "drawing scenes without their objects"):
