@@ -93,8 +93,8 @@ class LiveWidget(anywidget.AnyWidget):
     def on_message(self, kind: str, handler: Handler) -> None:
         """Answer the front end's messages of this kind.
 
-        `handler(content, buffers)` returns the content of the reply, or (content, buffers), or None where it replies itself
-        (later, from any thread) with `reply`. What it raises is shown under the widget.
+        `handler(content, buffers)` returns the content of the reply, or (content, buffers), or None where it replies
+        itself (later, from any thread) with `reply`. What it raises is shown under the widget.
         """
         self._handlers[kind] = handler
 
@@ -171,9 +171,9 @@ class LiveWidget(anywidget.AnyWidget):
 def forget_reply_subshell(comm: Any) -> None:
     """Let the front end say where a comm's messages are answered.
 
-    ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed the
-    widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel takes the
-    subshell that the message names, which answers at once. Kernels without it are not touched.
+    ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed
+    the widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel takes
+    the subshell that the message names, which answers at once. Kernels without it are not touched.
     """
     if comm is not None and "_reply_subshell_id" in getattr(comm, "__dict__", {}):
         comm.__dict__.pop("_reply_subshell_id", None)

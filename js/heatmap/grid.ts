@@ -179,7 +179,11 @@ export class HeatmapGrid {
     put(this.selectedRing, selectedIndex);
     put(this.strongRing, strongest);
     this.cells.forEach((cell, index) => cell.setAttribute("aria-selected", String(index === selectedIndex)));
-    if (selectedIndex >= 0) this.activate(selectedIndex, false);
+    if (selectedIndex < 0) return;
+    this.activate(selectedIndex, false);
+    const top = Math.floor(selectedIndex / matrix!.labels.length) * this.unit.row;
+    const room = this.size.height - this.unit.head - 2 * this.unit.row;
+    if (room > 0) this.el.scrollTop = Math.min(Math.max(this.el.scrollTop, top - room), top);
   }
 
   private position(ring: HTMLElement, index: number): void {

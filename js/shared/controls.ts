@@ -87,9 +87,11 @@ export class Tooltip {
     const host = this.host.getBoundingClientRect();
     const target = anchor.getBoundingClientRect();
     const own = this.el.getBoundingClientRect();
-    const x = Math.min(Math.max(target.left + target.width / 2 - own.width / 2, host.left + 4), host.right - own.width - 4);
-    const above = target.top - own.height - 6;
-    const y = above >= host.top + 2 ? above : target.bottom + 6;
+    // Below and to the right, where it hides neither the anchor's row nor its column; else on the other side.
+    const right = target.right + 8 + own.width <= host.right - 4 ? target.right + 8 : target.left - own.width - 8;
+    const x = Math.max(right, host.left + 4);
+    const below = target.bottom + 8;
+    const y = below + own.height <= host.bottom - 4 ? below : target.top - own.height - 8;
     this.el.style.left = `${Math.round(x - host.left)}px`;
     this.el.style.top = `${Math.round(y - host.top)}px`;
   }
