@@ -158,8 +158,8 @@ def demo(ctx: click.Context, prepare: bool, no_browser: bool) -> None:
 def evaluate(threshold: float, min_confidence: float, method: str, seed: int, as_json: Path | None) -> None:
     """How well the association finds what the demo classifier uses, beside three controls.
 
-    The truth is measured: each shipped scene was drawn again without each of its objects, and a pair of object class and
-    label counts as used where the label's probability then falls by 0.05 or more, with its interval above 0.
+    The truth is measured: each shipped scene was drawn again without each of its objects, and a pair of object class
+    and label counts as used where the label's probability then falls by 0.05 or more, with its interval above 0.
     """
     from emocam_widgets import demo as world
     from emocam_widgets import demo_session
@@ -183,7 +183,9 @@ def evaluate(threshold: float, min_confidence: float, method: str, seed: int, as
 
 @main.command("paste")
 @click.argument("corpus", default="demo")
-@click.option("--object", "objects", multiple=True, help="A shipped sprite; may be repeated (default: the paper's).")
+@click.option(
+    "--object", "objects", multiple=True, help="A shipped sprite; may be repeated (default: the paper's three)."
+)
 @click.option("--label", "labels", multiple=True, help="Only images predicted as this label; may be repeated.")
 @click.option("--images", "limit", type=click.IntRange(min=1), help="Only the first so many images.")
 @click.option("--height", type=click.FloatRange(0, 4, min_open=True), default=0.2, show_default=True)
@@ -204,7 +206,7 @@ def paste(
 ) -> None:
     """Paste objects onto the images of CORPUS (a folder, or "demo") and count the labels that switch."""
     from emocam_widgets.corpus import Corpus
-    from emocam_widgets.engine.paste_experiment import DEFAULT_OBJECTS, paste_experiment
+    from emocam_widgets.engine.pasting import DEFAULT_OBJECTS, paste_experiment
     from emocam_widgets.models import load_classifier
 
     images = Corpus.demo() if corpus == "demo" else Corpus.from_folder(corpus)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emocam_widgets.engine.compose import paste
     from emocam_widgets.engine.corpus_run import analyze
-    from emocam_widgets.engine.paste_experiment import paste_experiment
+    from emocam_widgets.engine.pasting import paste_experiment
     from emocam_widgets.engine.worker import Worker
 
 _HOME = {
     "Worker": "worker",
     "analyze": "corpus_run",
     "paste": "compose",
-    "paste_experiment": "paste_experiment",
+    "paste_experiment": "pasting",
 }
 __all__ = ["Worker", "analyze", "paste", "paste_experiment"]
 
