@@ -5,9 +5,11 @@ import { type Box, boxAt, describeBox, paintBoxes, paintTags } from "./boxes";
 import { type CamOverlay, type ColourScale, camBitmap, paintCam } from "./cam";
 import { clampPan, fit, type Point, recentre, type Size, toImage, toScreen, type Viewport, zoomAt } from "./viewport";
 
-/** What an owner may add: own painting on top, and a first look at the pointer, wheel and keys (true: taken). */
+/** What an owner may add: own painting on the picture, and a first look at the pointer, wheel and keys (true: taken). */
 export interface ImageCanvasHooks {
   paint?: (context: CanvasRenderingContext2D, viewport: Viewport) => void;
+  /** After everything else: handles and the like. */
+  paintAbove?: (context: CanvasRenderingContext2D, viewport: Viewport) => void;
   pointerDown?: (event: PointerEvent, at: Point) => boolean;
   pointerMove?: (event: PointerEvent, at: Point) => void;
   pointerUp?: (event: PointerEvent) => void;
@@ -182,6 +184,7 @@ export class ImageCanvas {
       paintBoxes(context, this.boxes, this.view, 2, this.hovered);
       paintTags(context, this.boxes, this.view, this.area, getComputedStyle(this.element).fontFamily);
     }
+    this.options.paintAbove?.(context, this.view);
   }
 
   private paintPicture(context: CanvasRenderingContext2D): void {

@@ -1,0 +1,79 @@
+// Asks Python what the picture is now. At most one question is under way; of those that come meanwhile only the newest is kept,
+// and that one is always asked: the last position is the one that ends up predicted.
+import type { CamOverlay } from "../shared/cam";
+import type { Disposer } from "../shared/dom";
+import { floats, type Reply, type Rpc } from "../shared/rpc";
+import type { Placement } from "./placement";
+
+export interface Answer {
+  placements: Placement[];
+  probabilities: Float32Array;
+  cam: CamOverlay | null;
+  camSays: string;
+  /** It answers the newest question. */
+  settled: boolean;
+}
+
+interface Evaluation {
+  seq: number;
+  scene: number;
+  cam: [number, number, number, number, number, number] | null;
+  method?: string;
+  target?: string;
+  output?: string;
+}
+
+const SLOW_MS = 1500;
+
+export class Predictor {
+  private seq = 0;
+  private settledAt = 0;
+  private scene = -1;
+  private slow: ReturnType<typeof setTimeout> | undefined;
+  private readonly send: (content: Record<string, unknown>) => void;
+
+  constructor(
+    rpc: Rpc,
+    disposer: Disposer,
+    private readonly answered: (answer: Answer) => void,
+    private readonly waiting: (slow: boolean) => void,
+  ) {
+    this.send = rpc.latest<Evaluation>("evaluate", (reply, asked) => this.take(reply, asked));
+    disposer.add(() => clearTimeout(this.slow));
+  }
+
+  /** Answers about an earlier image are dropped from now on. */
+  setScene(scene: number): void {
+    this.scene = scene;
+  }
+
+  get settled(): boolean {
+    return this.settledAt === this.seq;
+  }
+
+  ask(placements: Placement[], cam: boolean): void {
+    this.seq++;
+    this.send({ placements, cam, seq: this.seq, scene: this.scene });
+    if (this.slow === undefined) this.slow = setTimeout(() => this.waiting(true), SLOW_MS);
+  }
+
+  private take({ content, buffers }: Reply<Evaluation>, asked: Record<string, unknown>): void {
+    clearTimeout(this.slow);
+    this.slow = undefined;
+    this.waiting(false);
+    if (content.scene !== this.scene) return;
+    const seq = asked.seq as number;
+    if (seq === this.seq) this.settledAt = seq;
+    this.answered({
+      placements: asked.placements as Placement[],
+      probabilities: floats(buffers[0]),
+      cam: content.cam === null ? null : overlay(content.cam, floats(buffers[1])),
+      camSays: content.cam === null ? "" : `CAM: ${content.method} of ${content.target} (${content.output}), ${content.cam[0]} × ${content.cam[1]} cells, smoothly scaled`,
+      settled: seq === this.seq,
+    });
+  }
+}
+
+function overlay([height, width, x0, y0, x1, y1]: [number, number, number, number, number, number], grid: Float32Array): CamOverlay {
+  return { grid, height, width, view: { x0, y0, x1, y1 } };
+}
