@@ -143,13 +143,16 @@ def test_ultralytics_keeps_to_itself(tmp_path: Path) -> None:
     """In a process of its own, since here Ultralytics is imported already."""
     program = """
 import json, os, numpy as np, torch
-before = torch.save, torch.get_num_threads(), np.get_printoptions()["linewidth"], torch._tensor_str.PRINT_OPTS.linewidth
+from PIL import Image
+def state():
+    printing = np.get_printoptions()["linewidth"], torch._tensor_str.PRINT_OPTS.linewidth
+    return Image.open, torch.save, torch.get_num_threads(), printing
+before = state()
 from emocam_widgets.detectors.ultralytics_import import prepare_ultralytics
 prepare_ultralytics()
 import ultralytics
-after = torch.save, torch.get_num_threads(), np.get_printoptions()["linewidth"], torch._tensor_str.PRINT_OPTS.linewidth
 omp, offline = os.environ.get("OMP_NUM_THREADS"), os.environ["YOLO_OFFLINE"]
-print(json.dumps({"same": before == after, "omp": omp, "offline": offline}))
+print(json.dumps({"same": before == state(), "omp": omp, "offline": offline}))
 """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("YOLO", "OMP", "ULTRALYTICS"))}
     environment |= {"HOME": str(tmp_path / "home"), "EMOCAM_HOME": str(tmp_path / "emocam")}

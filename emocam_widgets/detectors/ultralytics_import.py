@@ -1,7 +1,7 @@
 """Importing Ultralytics so that it keeps to itself: no network, no installing, and nothing of the process changed.
 
-Left alone it writes settings into the user's home, may call home or install packages, replaces `torch.save`, sets how
-numpy and torch print, and exports OMP_NUM_THREADS.
+Left alone it writes settings into the user's home, may call home or install packages (even for a file that Pillow cannot
+read: it replaces `PIL.Image.open`), replaces `torch.save`, sets how numpy and torch print and exports OMP_NUM_THREADS.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ SETTINGS = {"settings_version": "0.0.8", "sync": False}
 
 def prepare_ultralytics() -> None:
     """Imports Ultralytics once with its environment set; what the user has set already stays."""
-    if "ultralytics" in sys.modules:
+    if "ultralytics.utils" in sys.modules:  # imported by somebody else, perhaps before the environment was set
+        _restore_image_open()
         return
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -35,6 +36,15 @@ def prepare_ultralytics() -> None:
     with _process_as_it_was():
         import ultralytics.nn.tasks
         import ultralytics.utils.nms  # noqa: F401
+    _restore_image_open()
+
+
+def _restore_image_open() -> None:
+    from PIL import Image
+    from ultralytics.utils import patches
+
+    if Image.open is patches.image_open:
+        Image.open = patches._image_open
 
 
 def _config_folder() -> Path:

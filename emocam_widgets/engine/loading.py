@@ -33,8 +33,9 @@ def load(corpus: Corpus, image_id: str) -> Loaded:
         return Loaded(image_id, corpus.open(image_id))
     except ImageError as error:
         return Loaded(image_id, None, error.reason)
-    except OSError as error:  # a network folder that went away, a file that vanished between listing and opening
-        return Loaded(image_id, None, f"the file cannot be read ({error.strerror or error})")
+    except Exception as error:  # noqa: BLE001 - a network folder that went away, a corpus of another package: a failure
+        reason = " ".join(f"it cannot be opened ({type(error).__name__}: {error})".split())
+        return Loaded(image_id, None, reason[:300])
 
 
 def load_ahead(corpus: Corpus, image_ids: Iterable[str]) -> Iterator[Loaded]:

@@ -1,0 +1,23 @@
+"""The shipped world: the association must find what the shipped classifier uses, and find it better than the controls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from emocam_widgets.cli import main
+
+
+def test_grad_cam_beats_its_controls(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    result = CliRunner().invoke(main, ["demo", "evaluate", "--json", str(figures)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    for word in ("precision", "recall", "average precision", "planted found", "bystanders wrongly found"):
+        assert word in result.stdout
+    scores = json.loads(figures.read_text())
+    method = scores.pop("grad-cam")
+    assert set(scores) == {"presence only", "shuffled maps", "random weights"}
+    for name, control in scores.items():
+        assert method["f1"] > control["f1"] and method["average_precision"] > control["average_precision"], name
