@@ -83,8 +83,8 @@ class ObjectEditor(LiveWidget):
         self._problem: str | None = None
         self._scene_lock = threading.RLock()
         super().__init__(**{name: value for name, value in traits.items() if name not in ("image_id", "placements")})
-        self.observe(self._image_id_changed, "image_id")
-        self.observe(self._placements_changed, "placements")
+        self.observe(self._open_image_id, "image_id")
+        self.observe(self._follow_placements, "placements")
         self.on_message("palette", self._send_palette)
         self.on_message("scene", self._send_scene)
         self.on_message("evaluate", self._send_evaluation)
@@ -112,9 +112,8 @@ class ObjectEditor(LiveWidget):
         from emocam_widgets.engine.worker import as_image
 
         picture = as_image(image)
+        self.image_id = None
         self._show(picture, None)
-        if self.image_id is not None:
-            self._without_observing_image_id()
 
     def export_image(self) -> Image.Image:
         """The picture with everything on it at full resolution: exactly what was predicted.
@@ -142,7 +141,7 @@ class ObjectEditor(LiveWidget):
         except EmocamError as error:
             raise t.TraitError(str(error)) from error
 
-    def _image_id_changed(self, change: dict[str, Any]) -> None:
+    def _open_image_id(self, change: dict[str, Any]) -> None:
         image_id = change["new"]
         if image_id is None:
             self._show(None, None)
@@ -156,13 +155,6 @@ class ObjectEditor(LiveWidget):
             raise
         self._show(picture, None)
 
-    def _without_observing_image_id(self) -> None:
-        self.unobserve(self._image_id_changed, "image_id")
-        try:
-            self.image_id = None
-        finally:
-            self.observe(self._image_id_changed, "image_id")
-
     def _show(self, picture: Image.Image | None, problem: str | None) -> None:
         with self._scene_lock:  # an evaluation sees the old image with its scene number or the new one with its own
             self._base, self._problem = picture, problem
@@ -172,7 +164,7 @@ class ObjectEditor(LiveWidget):
                 self._update_prediction()
             self._scene += 1
 
-    def _placements_changed(self, _change: dict[str, Any]) -> None:
+    def _follow_placements(self, _change: dict[str, Any]) -> None:
         self._update_prediction()
 
     def _update_prediction(self) -> None:

@@ -2,8 +2,7 @@
 import { type Box, paintBoxes } from "../shared/boxes";
 import { keptCamBitmap, paintCam } from "../shared/cam";
 import { css, labelColour, sequential } from "../shared/colour";
-import { type Disposer, h, isDark, onThemeChange } from "../shared/dom";
-import { writePercent } from "../shared/labelBars";
+import { type Disposer, h, isDark, onThemeChange, percent } from "../shared/dom";
 import { justify, type Layout, type Spacing, verticalNeighbour, visibleRows } from "./layout";
 import type { BrowserStore, Thumbnail } from "./store";
 
@@ -162,7 +161,7 @@ export class Grid {
     const row = this.layout.rows[this.layout.rowOf[place]];
     const imageId = this.store.ids[position];
     const label = this.store.labels[this.store.predicted[position]] ?? "";
-    const sure = writePercent(this.store.probability[position]);
+    const sure = percent(this.store.probability[position]);
     const canvas = h("canvas", { class: "ec-tile-picture" });
     const note = h("div", { class: "ec-tile-note", hidden: true });
     const dot = h("span", { class: "ec-tile-dot", style: { background: css(labelColour(label, isDark(this.el))) } });
