@@ -1,4 +1,4 @@
-"""The shipped world: the association must find what the shipped classifier uses, and find it better than the controls."""
+"""The shipped world: the association must find what the shipped classifier uses, better than the controls do."""
 
 from __future__ import annotations
 

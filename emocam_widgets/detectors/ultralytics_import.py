@@ -1,7 +1,8 @@
 """Importing Ultralytics so that it keeps to itself: no network, no installing, and nothing of the process changed.
 
-Left alone it writes settings into the user's home, may call home or install packages (even for a file that Pillow cannot
-read: it replaces `PIL.Image.open`), replaces `torch.save`, sets how numpy and torch print and exports OMP_NUM_THREADS.
+Left alone it writes settings into the user's home, may call home or install packages (even for a file that Pillow
+cannot read: it replaces `PIL.Image.open`), replaces `torch.save`, sets how numpy and torch print and exports
+OMP_NUM_THREADS.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ Pooling and dropout only thin it out and never count; an activation function cou
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -215,10 +216,10 @@ class _Reached(Exception):
 
 
 class _HookedTrunk:
-    """Runs the network up to the target layer's output."""
+    """Runs the network up to the target layer's output; one thread at a time, since the hook is the layer's."""
 
-    def __init__(self, module: nn.Module, layer: nn.Module) -> None:
-        self.module, self.layer = module, layer
+    def __init__(self, module: nn.Module, layer: nn.Module, lock: threading.Lock) -> None:
+        self.module, self.layer, self.lock = module, layer, lock
 
     def __call__(self, x: Tensor) -> Tensor:
         kept: list[Tensor] = []
@@ -227,37 +228,41 @@ class _HookedTrunk:
             kept.append(output)
             raise _Reached
 
-        handle = self.layer.register_forward_hook(keep)
-        try:
-            self.module(x)
-        except _Reached:
-            return kept[0]
-        finally:
-            handle.remove()
+        with self.lock:
+            handle = self.layer.register_forward_hook(keep)
+            try:
+                self.module(x)
+            except _Reached:
+                return kept[0]
+            finally:
+                handle.remove()
         raise EmocamError("A forward pass did not reach the target layer; expected a layer that every image passes.")
 
 
 class _HookedTail:
     """Runs the whole network on zeros and puts the activation in at the target layer: slower, but it needs no trace."""
 
-    def __init__(self, module: nn.Module, layer: nn.Module, shape: torch.Size) -> None:
-        self.module, self.layer, self.shape = module, layer, shape
+    def __init__(self, module: nn.Module, layer: nn.Module, lock: threading.Lock, shape: torch.Size) -> None:
+        self.module, self.layer, self.lock, self.shape = module, layer, lock, shape
 
     def __call__(self, activation: Tensor) -> Tensor:
-        # A copy, not the activation itself: a later in-place operation must not write into what the CAM is made from.
-        handle = self.layer.register_forward_hook(lambda _module, _inputs, _output: activation.clone())
-        try:
-            zeros = torch.zeros(len(activation), *self.shape, dtype=activation.dtype, device=activation.device)
-            return self.module(zeros)
-        finally:
-            handle.remove()
+        zeros = torch.zeros(len(activation), *self.shape, dtype=activation.dtype, device=activation.device)
+        with self.lock:
+            # A copy: a later in-place operation must not write into what the CAM is made from.
+            handle = self.layer.register_forward_hook(lambda _module, _inputs, _output: activation.clone())
+            try:
+                return self.module(zeros)
+            finally:
+                handle.remove()
 
 
 def _cut_by_hooks(module: nn.Module, example: Tensor, target: str | None, reason: Exception) -> Cut:
     if target is None:
         target = _last_spatial_layer(module, example, reason)
     layer = module.get_submodule(target)
-    return Cut(_HookedTrunk(module, layer), _HookedTail(module, layer, example.shape[1:]), target, by="hooks")
+    lock = threading.Lock()
+    trunk, tail = _HookedTrunk(module, layer, lock), _HookedTail(module, layer, lock, example.shape[1:])
+    return Cut(trunk, tail, target, by="hooks")
 
 
 def _last_spatial_layer(module: nn.Module, example: Tensor, reason: Exception) -> str:
