@@ -1,0 +1,221 @@
+"""The object editor in JupyterLab: live while dragging and while cells run, then exactly what Python computes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.browser.notebook import NotebookPage
+
+REPOSITORY = Path(__file__).parents[2]
+SETUP = f"""
+import sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+import numpy as np
+from PIL import Image
+import emocam_widgets as emo
+from emocam_widgets.models import wrap_classifier
+from tests.tiny_models import scene_net
+labels = ("Joy", "Excitement", "Craving", "Sadness", "Fear", "Awe", "Horror", "Romance", "Surprise", "Interest")
+worker = emo.Worker(wrap_classifier(scene_net(len(labels)), labels, name="tiny", synthetic=True))
+ramp = np.add.outer(np.arange(300), 2 * np.arange(400)) % 256
+image = Image.fromarray(np.stack([ramp, 255 - ramp, ramp // 2], axis=-1).astype(np.uint8))
+"""
+EDITOR = "editor = emo.ObjectEditor(image, worker)\neditor"
+EXPORTED = "dict(zip(worker.labels, map(float, worker.predict(editor.export_image()).probabilities)))"
+
+
+class Editor:
+    """The editor in a cell's output, as a user's hand and eye meet it."""
+
+    def __init__(self, notebook: NotebookPage, output: Locator) -> None:
+        self.notebook = notebook
+        self.page = notebook.page
+        self.output = output
+        self.root = output.get_by_test_id("editor")
+        self.settled()
+
+    def settled(self) -> None:
+        """Returns once the prediction of the last position is shown."""
+        expect(self.root).to_have_attribute("data-settled", "true", timeout=20_000)
+
+    def probabilities(self) -> dict[str, float]:
+        bars = self.output.get_by_test_id("bar").evaluate_all(
+            "bars => bars.map(bar => [bar.dataset.label, Number(bar.dataset.probability)])"
+        )
+        return dict(bars)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the stage, relative to its size, in the window."""
+        box = self.output.get_by_test_id("stage").bounding_box()
+        assert box is not None
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def take_sprite(self, name: str) -> None:
+        """Presses the mouse on a thing of the palette, after scrolling the editor into view."""
+        self.output.get_by_test_id("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
+        box = self.output.locator(f'[data-sprite="{name}"]').bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+        self.page.mouse.down()
+
+    def drag_to(self, x: float, y: float) -> None:
+        self.page.mouse.move(*self.point(x, y), steps=12)
+
+    def assert_shows_what_python_computes(self) -> None:
+        self.settled()
+        self.notebook.wait_idle()
+        assert self.probabilities() == pytest.approx(self.notebook.value(EXPORTED), abs=1e-3)
+        shown = max(self.probabilities().items(), key=lambda item: item[1])[0]
+        expect(self.output.get_by_test_id("headline")).to_have_attribute("data-label", shown)
+
+
+@pytest.fixture(scope="module")
+def prepared(module_notebook: NotebookPage) -> NotebookPage:
+    """The notebook with a worker and an image in its kernel."""
+    module_notebook.execute(SETUP)
+    return module_notebook
+
+
+def drag_changes_labels_before_release(editor: Editor) -> None:
+    """The one gesture that all of this is for; the button is still down when it returns."""
+    before = editor.probabilities()
+    editor.take_sprite("rugby ball")
+    editor.drag_to(0.5, 0.5)
+    editor.notebook.wait_for(lambda: editor.probabilities() != before, 10, "the bars to follow the hand")
+    halfway = editor.probabilities()
+    editor.drag_to(0.35, 0.4)
+    editor.notebook.wait_for(lambda: editor.probabilities() != halfway, 10, "the bars to follow the hand further")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_drag_is_live_and_ends_exactly(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    drag_changes_labels_before_release(editor)
+    assert notebook.value("editor.placements") == []
+    notebook.page.mouse.up()
+    editor.assert_shows_what_python_computes()
+    (placement,) = notebook.value("editor.placements")
+    assert placement["sprite"] == "rugby ball"
+    assert 0 < placement["x"] < 0.5
+    cards = editor.output.get_by_test_id("history-card")
+    expect(cards).to_have_count(2)
+    cards.first.click()
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("editor.placements") == []
+    assert notebook.page_errors == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_drag_on_an_untouched_widget_while_another_cell_runs(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    with notebook.busy(8) as other:
+        drag_changes_labels_before_release(editor)
+        notebook.page.mouse.up()
+        editor.settled()
+        assert not other.done
+    editor.assert_shows_what_python_computes()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_drag_while_the_running_cell_updates_the_widget(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    source = "for step in range(80):\n    editor.cam_opacity = 0.3 + step / 200\n    time.sleep(0.1)"
+    with notebook.busy(8, "import time\n" + source) as other:
+        notebook.page.wait_for_timeout(300)
+        drag_changes_labels_before_release(editor)
+        notebook.page.mouse.up()
+        editor.settled()
+        assert not other.done
+    editor.assert_shows_what_python_computes()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_things_are_moved_resized_turned_and_removed_by_keys(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    cells = len(notebook.cells)
+    sprite = editor.output.locator('[data-sprite="soccer ball"]')
+    editor.output.get_by_test_id("sprite").first.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(sprite).to_be_focused()
+    notebook.page.keyboard.press("Enter")
+    editor.settled()
+    assert notebook.value("[(p['sprite'], p['x'], p['y']) for p in editor.placements]") == [["soccer ball", 0.5, 0.5]]
+    expect(editor.output.get_by_test_id("stage")).to_be_focused()
+    for key in ("ArrowLeft", "Shift+ArrowUp", "+", "+", "r", "f"):
+        notebook.page.keyboard.press(key)
+    notebook.wait_for(lambda: notebook.value("editor.placements[0]['flip']"), 10, "the keys to reach Python")
+    (placement,) = notebook.value("editor.placements")
+    assert placement["x"] < 0.5
+    assert placement["y"] == pytest.approx(0.45)
+    assert placement["height"] == pytest.approx(0.2 * 1.1**2)
+    assert placement["rotation"] == 15
+    editor.assert_shows_what_python_computes()
+    notebook.page.keyboard.press("Delete")
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("editor.placements") == []
+    notebook.page.keyboard.press("Control+z")
+    editor.assert_shows_what_python_computes()
+    assert len(notebook.value("editor.placements")) == 1
+    assert len(notebook.cells) == cells, "JupyterLab acted on a key that was the editor's"
+
+
+@pytest.mark.usefixtures("prepared")
+def test_corner_resizes_and_the_cross_removes(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR + ".set_trait('cam_opacity', 0.5)\neditor").output)
+    editor.output.locator('[data-sprite="soccer ball"]').click()
+    editor.settled()
+    stage = editor.output.get_by_test_id("stage").bounding_box()
+    assert stage is not None
+    aspect, shown = 400 / 300, min((stage["width"] - 16) / 400, (stage["height"] - 16) / 300)
+    half = 0.1 * 300 * shown  # the ball is square and 0.2 of the image high
+    assert aspect > 1
+    x, y = editor.point(0.5, 0.5)
+    notebook.page.mouse.move(x + half, y + half)
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(x + 2 * half, y + 2 * half, steps=6)
+    notebook.page.mouse.up()
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("editor.placements[0]['height']") == pytest.approx(0.4, abs=0.02)
+    editor.output.get_by_test_id("object-remove").click()
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("editor.placements") == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_python_sets_placements_and_map_and_the_front_end_follows(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    notebook.execute(
+        "editor.placements = [dict(sprite='lotus flower', x=0.3, y=0.3, height=0.5)]; editor.show_cam = True"
+    )
+    expect(editor.root).to_contain_text("CAM: grad-cam of")
+    editor.assert_shows_what_python_computes()
+    notebook.execute("editor.set_image(np.asarray(image)[::-1].copy())")
+    notebook.wait_for(lambda: editor.root.get_attribute("data-settled") == "true", 10, "the new image")
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("editor.placements") == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_exported_file_is_the_predicted_picture(notebook: NotebookPage, tmp_path: Path) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    editor.output.locator('[data-sprite="rugby ball"]').click()
+    editor.settled()
+    with notebook.page.expect_download() as download:
+        editor.output.get_by_test_id("export").click()
+    download.value.save_as(tmp_path / "export.png")
+    exported = Image.open(io.BytesIO((tmp_path / "export.png").read_bytes()))
+    digest = "__import__('hashlib').sha256({}.tobytes()).hexdigest()"
+    assert notebook.value(digest.format("editor.export_image()")) == hashlib.sha256(exported.tobytes()).hexdigest()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_without_a_worker_it_says_what_to_pass(notebook: NotebookPage) -> None:
+    output = notebook.run("emo.ObjectEditor(image)").output
+    expect(output.get_by_test_id("editor")).to_contain_text("pass a worker")
+    expect(output.get_by_test_id("sprite").first).to_be_disabled()
