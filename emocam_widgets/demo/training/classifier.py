@@ -125,7 +125,9 @@ def _train_epoch(
         chosen = order[number * settings.batch : (number + 1) * settings.batch]
         x = torch.from_numpy(_augmented(images, chosen, rng)).to(device).permute(0, 3, 1, 2).float() / 255
         gain = torch.from_numpy(rng.uniform(0.9, 1.1, (len(chosen), 3, 1, 1)).astype(np.float32)).to(device)
-        loss = loss_of(model((x * gain).clamp(0, 1)), torch.from_numpy(labels[chosen]).to(device))
+        with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+            logits = model((x * gain).clamp(0, 1))
+        loss = loss_of(logits.float(), torch.from_numpy(labels[chosen]).to(device))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
