@@ -210,7 +210,7 @@ def test_cell_is_linked_through_the_explorer(run: Run) -> None:
     assert explorer.heatmap.threshold == explorer.browser.threshold == 0.6
     contributors = run.association(threshold=0.6).contributors("Sports equipment", "Excitement")
     assert explorer.browser.image_ids == contributors
-    explorer.browser.cell = None
+    explorer.browser.set_trait("cell", None)
     assert explorer.heatmap.cell is None and explorer.cell is None
     assert len(explorer.browser.image_ids) == len(run)
 

@@ -79,7 +79,7 @@ class LiveWidget(anywidget.AnyWidget):
         # the last message about a trait always carries its last value. It is never held while an observer runs.
         self._per_thread = _PerThread()
         self._lock = threading.RLock()
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Handler] = {"ping": lambda _content, _buffers: {}}
         super().__init__(**kwargs)
         self.on_msg(self._answer)
 
@@ -172,8 +172,8 @@ def forget_reply_subshell(comm: Any) -> None:
     """Let the front end say where a comm's messages are answered.
 
     ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed
-    the widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel takes
-    the subshell that the message names, which answers at once. Kernels without it are not touched.
+    the widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel
+    takes the subshell that the message names, which answers at once. Kernels without it are not touched.
     """
     if comm is not None and "_reply_subshell_id" in getattr(comm, "__dict__", {}):
         comm.__dict__.pop("_reply_subshell_id", None)

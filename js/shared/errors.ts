@@ -40,7 +40,12 @@ export class ErrorBar {
   }
 }
 
-/** Greys `root` and says so when the kernel behind the model is gone; undone when it is back. */
+const PATIENCE = 2000;
+
+/**
+ * Greys `root` and says so when the kernel behind the model is gone; undone when it is back. The host tells that something
+ * happened to the connection, but not what: Python's base class answers a "ping" where there still is one.
+ */
 export function watchConnection(model: Model, root: HTMLElement, disposer: Disposer): void {
   const note = h(
     "div",
@@ -48,18 +53,27 @@ export function watchConnection(model: Model, root: HTMLElement, disposer: Dispo
     "Not connected: the kernel was restarted or stopped. Run the cell again.",
   );
   root.append(note);
-  const update = (): void => {
-    // The host's own mark: set on the output when the model's comm has gone.
-    const lost = root.closest(".jupyter-widgets-disconnected") !== null;
+  let timer = 0;
+  let id = 0;
+  const show = (lost: boolean): void => {
     root.classList.toggle("ec-disconnected", lost);
     note.hidden = !lost;
   };
-  disposer.on(model, "comm_live_update", () => queueMicrotask(update));
-  disposer.add(() => note.remove());
-  const observer = new MutationObserver(update);
-  queueMicrotask(() => {
-    const host = root.parentElement;
-    if (host && !disposer.disposed) observer.observe(host, { attributes: true, attributeFilter: ["class"] });
+  disposer.on(model, "msg:custom", (message: { kind?: string; id?: number }) => {
+    if (message.kind !== "ping" || message.id !== id) return;
+    clearTimeout(timer);
+    show(false);
   });
-  disposer.add(() => observer.disconnect());
+  disposer.on(model, "comm_live_update", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => show(true), PATIENCE);
+    id = Math.floor(Math.random() * 2 ** 40);
+    try {
+      model.send({ kind: "ping", id });
+    } catch {
+      show(true); // the host refuses to send: there is no doubt
+    }
+  });
+  disposer.add(() => clearTimeout(timer));
+  disposer.add(() => note.remove());
 }

@@ -36,6 +36,14 @@ describe("request", () => {
     expect(errors.el.querySelector("details")?.textContent).toContain("Traceback");
   });
 
+  it("says so where the host refuses to send", async () => {
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    await expect(rpc.request("double")).rejects.toBeInstanceOf(RpcError);
+    expect(errors.el.textContent).toContain("Not connected to the kernel.");
+  });
+
   it("leaves errors of another view's question to that view", () => {
     model.emit("msg:custom", { kind: "error", id: 5, sentence: "Not mine." }, []);
     expect(errors.el.hidden).toBe(true);

@@ -25,10 +25,14 @@ export class RpcError extends Error {
   }
 }
 
+const SILENCE = 12_000;
+
 export class Rpc {
   // Two views of one model both see every reply, so ids of different views must not meet.
   private next = Math.floor(Math.random() * 2 ** 40);
   private waiting = new Map<number, Waiting>();
+  private silence = 0;
+  private complained = false;
 
   constructor(
     private readonly model: Model,
@@ -36,7 +40,10 @@ export class Rpc {
     private readonly errors: ErrorBar,
   ) {
     disposer.on(model, "msg:custom", (message: Content, buffers: DataView[]) => this.receive(message, buffers ?? []));
-    disposer.add(() => this.waiting.clear());
+    disposer.add(() => {
+      clearTimeout(this.silence);
+      this.waiting.clear();
+    });
   }
 
   /** One question, one answer. Rejects with an RpcError that is already shown under the widget. */
@@ -44,7 +51,12 @@ export class Rpc {
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.model.send({ ...content, kind, id }, undefined, buffers);
+      try {
+        this.model.send({ ...content, kind, id }, undefined, buffers);
+      } catch (refusal) {
+        this.receive({ kind: "error", id, sentence: "Not connected to the kernel.", details: String(refusal) }, []);
+      }
+      this.listenForSilence();
     });
   }
 
@@ -81,6 +93,16 @@ export class Rpc {
     };
   }
 
+  /** Says so when nothing has come for long though something was asked; takes it back with the next answer. */
+  private listenForSilence(): void {
+    clearTimeout(this.silence);
+    if (this.waiting.size === 0) return;
+    this.silence = window.setTimeout(() => {
+      this.complained = true;
+      this.errors.show({ sentence: "No answer from the kernel yet: it is busy, restarting or stopped." });
+    }, SILENCE);
+  }
+
   private receive(message: Content, buffers: DataView[]): void {
     const id = message.id;
     if (message.kind === "error") {
@@ -90,6 +112,7 @@ export class Rpc {
       this.errors.show({ sentence: problem.sentence, details: problem.details });
       if (mine) {
         this.waiting.delete(id as number);
+        this.listenForSilence();
         mine.reject(problem);
       }
       return;
@@ -98,6 +121,9 @@ export class Rpc {
     const mine = this.waiting.get(id);
     if (!mine) return;
     this.waiting.delete(id);
+    this.listenForSilence();
+    if (this.complained) this.errors.clear();
+    this.complained = false;
     mine.resolve({ content: message as never, buffers });
   }
 }

@@ -1,0 +1,207 @@
+"""The explorer in JupyterLab: a click shows what pandas computes over the run's tables, also while a cell runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, expect
+
+from emocam_widgets.run import Run
+from tests.browser.notebook import NotebookPage
+from tests.worlds import make_run
+
+THRESHOLD = 0.3
+CELLS = [("Sports equipment", "Excitement"), ("Human face", "Joy"), ("Food", "Craving"), ("Plant", "Sadness")]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture(scope="module")
+def run(world: Path) -> Run:
+    return make_run(world, n=60)
+
+
+@pytest.fixture
+def explorer(notebook: NotebookPage, world: Path, run: Run) -> Iterator[Locator]:
+    """The output of a cell that shows the explorer over the tiny run; the kernel knows it as `ex`."""
+    notebook.size(1366, 900)
+    notebook.run(
+        "import emocam_widgets as emo\n"
+        f"corpus = emo.Corpus.from_folder({str(world / 'images')!r})\n"
+        f"run = emo.open_run({str(world / 'run')!r}, corpus=corpus)"
+    )
+    output = notebook.run("ex = emo.explore(run); ex").output
+    expect(output.get_by_test_id("browser")).to_have_attribute("data-ready", "true")
+    yield output
+    assert notebook.page_errors == []
+
+
+def contributors(run: Run, object_class: str, label: str, threshold: float = THRESHOLD) -> set[str]:
+    """From the tables alone, without the package's own arithmetic: the map resized to the image, averaged in the box."""
+    images = run.images.set_index("image_id")
+    cams = run.cams.set_index("image_id")
+    boxes = run.boxes[run.boxes["object_class"] == object_class]
+    boxes = boxes[boxes["image_id"].map(images["label"]) == label]
+    return {box.image_id for box in boxes.itertuples() if importance(box, images, cams) > threshold}
+
+
+def importance(box, images: pd.DataFrame, cams: pd.DataFrame) -> float:
+    from PIL import Image
+
+    size, cam = images.loc[box.image_id], cams.loc[box.image_id]
+    grid = np.asarray(cam["grid"], np.float32).reshape(cam["grid_height"], cam["grid_width"])
+    full = np.asarray(Image.fromarray(grid).resize((size["width"], size["height"]), Image.Resampling.BILINEAR))
+    x0, y0 = max(int(np.floor(box.x0)), 0), max(int(np.floor(box.y0)), 0)
+    x1, y1 = int(np.ceil(box.x1)), int(np.ceil(box.y1))
+    return float(full[y0:y1, x0:x1].mean())
+
+
+def click(explorer: Locator, object_class: str, label: str) -> None:
+    explorer.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]').click()
+
+
+def becomes(notebook: NotebookPage, expression: str, value: object) -> None:
+    """Waits until the kernel has it: the front end's messages are handled beside the main shell, in no order with it."""
+    notebook.wait_for(lambda: notebook.value(expression) == value, 10, f"{expression} to be {value!r}")
+
+
+def shown_images(explorer: Locator) -> set[str]:
+    """All images of the grid, scrolled through from top to bottom (it makes only the tiles in sight)."""
+    found = explorer.page.evaluate(
+        """async root => {
+          const grid = root.querySelector('.ec-grid'), seen = new Set();
+          for (let y = 0; ; y += grid.clientHeight / 2) {
+            grid.scrollTop = y;
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+            for (const tile of grid.querySelectorAll('[data-testid=thumb]')) seen.add(tile.dataset.imageId);
+            if (y >= grid.scrollHeight) return [...seen];
+          }
+        }""",
+        explorer.get_by_test_id("pane-browser").element_handle(),
+    )
+    return set(found)
+
+
+@pytest.mark.parametrize(("object_class", "label"), CELLS)
+def test_click_shows_exactly_the_contributors(
+    explorer: Locator, notebook: NotebookPage, run: Run, object_class: str, label: str
+) -> None:
+    expected = contributors(run, object_class, label)
+    total = int((run.images["label"] == label).sum())
+    click(explorer, object_class, label)
+    crumb = f"{object_class} in {label}: {len(expected)} of {total} images"
+    expect(explorer.get_by_test_id("breadcrumb")).to_have_text(crumb)
+    assert shown_images(explorer) == expected
+    assert set(notebook.value("ex.browser.image_ids")) == expected
+    assert notebook.value("ex.cell") == [object_class, label]
+    click(explorer, object_class, label)
+    expect(explorer.get_by_test_id("breadcrumb")).to_have_text(f"{len(run)} images")
+    becomes(notebook, "ex.cell", None)
+
+
+def test_click_is_answered_while_another_cell_runs(explorer: Locator, notebook: NotebookPage, run: Run) -> None:
+    expected = contributors(run, "Sports equipment", "Excitement")
+    with notebook.busy(6) as other:
+        click(explorer, "Sports equipment", "Excitement")
+        expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{len(expected)} of")
+        assert shown_images(explorer) == expected
+        assert not other.done
+
+
+def test_click_is_answered_while_the_running_cell_updates_the_explorer(
+    explorer: Locator, notebook: NotebookPage, run: Run
+) -> None:
+    source = (
+        "import time\nfor i in range(60):\n    ex.threshold = 0.3 + i / 1000\n    time.sleep(0.1)\nex.threshold = 0.3"
+    )
+    with notebook.busy(6, source) as other:
+        click(explorer, "Food", "Craving")
+        expect(explorer.get_by_test_id("breadcrumb")).to_contain_text("Food in Craving")
+        assert not other.done
+    expected = contributors(run, "Food", "Craving")
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"Food in Craving: {len(expected)} of")
+    assert shown_images(explorer) == expected
+
+
+def test_threshold_slider_changes_matrix_and_images(explorer: Locator, notebook: NotebookPage, run: Run) -> None:
+    click(explorer, "Human face", "Joy")
+    explorer.get_by_test_id("threshold").fill("0.55")
+    expected = contributors(run, "Human face", "Joy", 0.55)
+    assert expected != contributors(run, "Human face", "Joy")
+    cell = explorer.locator('[data-testid="cell"][data-class="Human face"][data-label="Joy"]')
+    expect(cell).to_have_attribute("data-count", str(len(expected)))
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f": {len(expected)} of")
+    assert shown_images(explorer) == expected
+    becomes(notebook, "ex.threshold", 0.55)
+
+
+def test_cell_set_in_python_is_shown(explorer: Locator, notebook: NotebookPage, run: Run) -> None:
+    notebook.run("ex.cell = ('Food', 'Craving')")
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text("Food in Craving")
+    cell = explorer.locator('[data-testid="cell"][data-class="Food"][data-label="Craving"]')
+    expect(cell).to_have_attribute("aria-selected", "true")
+
+
+def test_strongest_cell_is_named_and_clicked(explorer: Locator, notebook: NotebookPage) -> None:
+    hint = explorer.get_by_test_id("strongest-hint")
+    expect(hint).to_contain_text("times as often as elsewhere. Click it.")
+    hint.click()
+    becomes(notebook, "ex.cell == ex.heatmap.matrix['strongest']['cell']", True)
+
+
+def test_image_opens_large_and_edit_says_what_is_missing(explorer: Locator, notebook: NotebookPage) -> None:
+    thumb = explorer.get_by_test_id("thumb").first
+    image_id = thumb.get_attribute("data-image-id")
+    thumb.dblclick()
+    expect(explorer.get_by_test_id("page-look")).to_be_visible()
+    expect(explorer.get_by_test_id("page-look")).to_contain_text(image_id)
+    becomes(notebook, "ex.image_id", image_id)
+    explorer.get_by_test_id("tab-edit").click()
+    expect(explorer.get_by_test_id("edit-hint")).to_contain_text("worker=")
+    explorer.get_by_test_id("fold-detail").click()
+    expect(explorer.get_by_test_id("page-edit")).to_be_hidden()
+
+
+def test_keyboard_alone_selects_a_cell_and_clears_it(explorer: Locator, notebook: NotebookPage) -> None:
+    cells = explorer.get_by_test_id("cell")
+    cells.first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+        notebook.page.keyboard.press(key)
+    row, column = notebook.value("[ex.heatmap.matrix['classes'][1], ex.heatmap.matrix['labels'][2]]")
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{row} in {column}")
+    assert notebook.value("ex.cell") == [row, column]
+    notebook.page.keyboard.press("Escape")
+    expect(explorer.get_by_test_id("breadcrumb")).not_to_contain_text(" in ")
+    becomes(notebook, "ex.cell", None)
+
+
+def test_panes_are_resized_folded_and_stacked(explorer: Locator, notebook: NotebookPage) -> None:
+    heatmap, divider = explorer.get_by_test_id("pane-heatmap"), explorer.get_by_test_id("divider-heatmap")
+    before = heatmap.bounding_box()["width"]
+    divider.focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    assert heatmap.bounding_box()["width"] < before
+    divider.dblclick()
+    expect(explorer.get_by_test_id("cell").first).not_to_be_visible()
+    divider.dblclick()
+    expect(explorer.get_by_test_id("cell").first).to_be_visible()
+    notebook.size(900, 900)
+    browser = explorer.get_by_test_id("pane-browser")
+    notebook.wait_for(
+        lambda: browser.bounding_box()["y"] > heatmap.bounding_box()["y"] + 100,
+        10,
+        "the panes to stand below each other",
+    )
+
+
+def test_restarted_kernel_greys_the_explorer(notebook: NotebookPage, explorer: Locator) -> None:
+    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(explorer.get_by_test_id("disconnected")).to_be_visible(timeout=20_000)
+    notebook.wait_idle(60)
