@@ -62,7 +62,12 @@ def notebook() -> Path:
 def open_notebook(no_browser: bool = False) -> int:
     """Runs JupyterLab on the first notebook until it is stopped, and gives its exit code. It keeps its token."""
     path = notebook()
-    command = [sys.executable, "-m", "jupyterlab", path.name]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", path.name),
+        f"--LabApp.default_url=/lab/tree/{path.name}",  # so that the printed address, too, is the notebook's
+        "--LabApp.news_url=None",  # no question about news before the first cell has run
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
     if no_browser or not has_screen():
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

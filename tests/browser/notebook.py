@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class Cell:
         )
         for output in self.outputs:
             if output["output_type"] == "error":
-                raise CellError("\n".join(output["traceback"]))
+                raise CellError(_plain(output["traceback"]))
         return self
 
     def _model(self, expression: str) -> Any:
@@ -233,7 +234,7 @@ class NotebookPage:
         )
         result = reply if reply["status"] == "error" else reply["user_expressions"]["value"]
         if result["status"] == "error":
-            raise CellError("\n".join(result["traceback"]))
+            raise CellError(_plain(result["traceback"]))
         return ast.literal_eval(result["data"]["text/plain"])
 
     def wait_idle(self, seconds: float = 60) -> None:
@@ -278,3 +279,8 @@ class NotebookPage:
                 raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")
             self.page.wait_for_timeout(50)
             waited += 0.05
+
+
+def _plain(traceback: Sequence[str]) -> str:
+    """A traceback without the terminal's colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(traceback))
