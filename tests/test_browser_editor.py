@@ -90,6 +90,9 @@ def test_cell_shows_its_contributors(run: Run) -> None:
     assert 0 < len(browser.image_ids) < (run.images.label == CELL[1]).sum()
     browser.threshold = 0.6
     assert browser.image_ids == contributors(run, *CELL, threshold=0.6)
+    assert browser.show_cam
+    browser.cell = None
+    assert not browser.show_cam
 
 
 def test_cell_and_other_filters_exclude_each_other(run: Run) -> None:

@@ -48,7 +48,7 @@ class ImageBrowser(LiveWidget):
         selected: image id under the cursor.
         open_image: image id that is shown large.
         edit_image: image id that "Edit" was pressed for (the button is there where ``editable``).
-        show_boxes, show_cam, cam_opacity (0..1).
+        show_boxes, show_cam, cam_opacity (0..1); choosing a cell shows the maps, clearing it takes them back.
     """
 
     _esm, _css = static("browser")
@@ -71,11 +71,12 @@ class ImageBrowser(LiveWidget):
     cam_opacity = t.Float(0.6, min=0.0, max=1.0).tag(sync=True)
 
     def __init__(self, run: Run, **traits: Any) -> None:
+        self._thumbnails = Thumbnails(run.open_image)
         self.run = run
         self._index = RunIndex(run)
-        self._thumbnails = Thumbnails(run.open_image)
         self._order = np.arange(len(self._index), dtype=np.uint32)
         self._revision = 0
+        self._cam_without_cell = False
         self._filter_lock = threading.RLock()
         if "method" not in traits:
             traits["method"] = default_method(run)
@@ -120,12 +121,22 @@ class ImageBrowser(LiveWidget):
         return value
 
     def _filter_changed(self, change: dict[str, Any]) -> None:
+        if change["name"] == "cell":
+            self._show_why(change["old"] is not None, change["new"] is not None)
         if change["name"] == "cell" and change["new"] is not None:
             self.set_trait("label", None)
             self.set_trait("object_class", None)
         elif change["name"] in ("label", "object_class") and change["new"] is not None:
             self.set_trait("cell", None)
         self._refilter()
+
+    def _show_why(self, was_cell: bool, is_cell: bool) -> None:
+        """A cell is about maps: they are shown with it, and as before without it."""
+        if is_cell and not was_cell:
+            self._cam_without_cell = self.show_cam
+            self.show_cam = True
+        elif was_cell and not is_cell:
+            self.show_cam = self._cam_without_cell
 
     def _refilter(self) -> None:
         # The newest state wins whichever thread gets here last: it is read inside the lock.

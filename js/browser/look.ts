@@ -4,6 +4,7 @@ import { type Disposer, h } from "../shared/dom";
 import { ImageCanvas } from "../shared/imageCanvas";
 import { LabelBars, writePercent } from "../shared/labelBars";
 import { type Model, type MountContext, setTraits } from "../shared/model";
+import type { Size } from "../shared/viewport";
 import { floats, type Reply, type Rpc, RpcError } from "../shared/rpc";
 import { type BrowserStore, type CamShape, decodePicture, readBoxes, readCam } from "./store";
 
@@ -28,6 +29,8 @@ export class Look {
   private readonly title = h("span", { class: "ec-look-title", "data-testid": "look-title" });
   private readonly says = h("div", { class: "ec-look-says" });
   private readonly caption = h("div", { class: "ec-look-caption ec-muted" });
+  private readonly scaling = h("span", {}, ", smoothly scaled");
+  private picture: ImageBitmap | null = null;
   private readonly state = h("div", { class: "ec-look-state", role: "status", hidden: true });
   private readonly edit = h("button", { class: "ec-button ec-button-primary", type: "button", "data-testid": "edit" }, "Edit");
   private readonly smooth = h("button", { class: "ec-button", type: "button", "aria-pressed": "true", title: "Smoothly scaled, or at the map's own resolution" }, "Smooth");
@@ -45,7 +48,10 @@ export class Look {
     private readonly disposer: Disposer,
   ) {
     this.canvas = new ImageCanvas({ label: "image", scale: sequential });
-    disposer.add(() => this.canvas.destroy());
+    disposer.add(() => {
+      this.canvas.destroy();
+      this.picture?.close();
+    });
     this.canvas.element.classList.add("ec-look-canvas");
     this.canvas.element.dataset.testid = "look-canvas";
     this.bars = new LabelBars(TOP, disposer);
@@ -64,9 +70,7 @@ export class Look {
     disposer.listen(this.edit, "click", () => this.startEditing());
     disposer.listen(zoom, "click", () => this.canvas.fit());
     disposer.listen(this.smooth, "click", () => {
-      const smooth = this.smooth.getAttribute("aria-pressed") !== "true";
-      this.smooth.setAttribute("aria-pressed", String(smooth));
-      this.canvas.show({ camSmooth: smooth });
+      this.showScaling(this.smooth.getAttribute("aria-pressed") !== "true");
     });
     if (events) {
       disposer.listen(back, "click", events.back);
@@ -109,8 +113,16 @@ export class Look {
       if (turn !== this.asked || this.disposer.disposed) return;
       await this.take(reply, imageId, request.picture === true);
     } catch (problem) {
-      if (turn === this.asked) this.say(problem instanceof RpcError ? problem.sentence : "This image could not be shown.");
+      if (turn !== this.asked) return;
+      this.showPicture(null, { width: 0, height: 0 });
+      this.say(problem instanceof RpcError ? problem.sentence : "This image could not be shown.");
     }
+  }
+
+  private showPicture(picture: ImageBitmap | null, size: Size): void {
+    this.canvas.setImage(picture, size);
+    this.picture?.close();
+    this.picture = picture;
   }
 
   private async take({ content, buffers }: Reply<Answer>, imageId: string, picture: boolean): Promise<void> {
@@ -119,7 +131,7 @@ export class Look {
     if (picture) {
       const bitmap = await decodePicture(buffers[3]);
       if (this.shown !== imageId) return bitmap.close();
-      this.canvas.setImage(bitmap, size);
+      this.showPicture(bitmap, size);
     }
     this.canvas.setBoxes(readBoxes(floats(buffers[0]), 0, content.boxes, this.store.classes));
     this.canvas.setCam(content.cam === null ? null : readCam(floats(buffers[1]), 0, content.cam));
@@ -140,6 +152,13 @@ export class Look {
     this.bars.update(probabilities, null);
     if (content.cam === null) this.caption.textContent = `This run has no ${this.model.get<string>("method")} map of this image.`;
     else this.caption.textContent = `CAM: ${content.cam_method} of ${content.cam_target} (${content.cam_output}), ${content.cam[0]} × ${content.cam[1]} cells`;
+    this.caption.append(this.scaling);
+  }
+
+  private showScaling(smooth: boolean): void {
+    this.smooth.setAttribute("aria-pressed", String(smooth));
+    this.scaling.textContent = smooth ? ", smoothly scaled" : ", at its own resolution";
+    this.canvas.show({ camSmooth: smooth });
   }
 
   /** Once the index is there. */

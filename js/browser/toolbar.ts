@@ -51,7 +51,7 @@ export class Toolbar {
       "div",
       { class: "ec-browser-bar" },
       h("div", { class: "ec-browser-row" }, this.chips, this.label, this.objectClass, h("span", { class: "ec-spring" }), this.sort, this.keys.button),
-      h("div", { class: "ec-browser-row" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.failures, this.badge, h("span", { class: "ec-spring" }), this.boxes, this.cam, this.opacity),
+      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.failures, this.badge, h("span", { class: "ec-spring" }), this.boxes, this.cam, this.opacity),
       this.keys.panel,
     );
     this.badge.hidden = true;
@@ -90,7 +90,7 @@ export class Toolbar {
   orderChanged(): void {
     const order = this.store.filter;
     if (order === null) return;
-    this.crumb.textContent = breadcrumb(order);
+    this.crumb.textContent = this.crumb.title = breadcrumb(order);
     this.crumb.dataset.count = String(order.count);
     this.crumb.dataset.total = String(order.total);
     this.back.hidden = !isFiltered(order);

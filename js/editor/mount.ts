@@ -84,7 +84,7 @@ class Editor {
       this.tools.bar,
       h("div", { class: "ec-editor-body" },
         this.palette.el,
-        h("div", { class: "ec-editor-picture" }, h("div", { class: "ec-editor-stage" }, this.stage.canvas.element, this.state), this.tools.object),
+        h("div", { class: "ec-editor-stage" }, this.stage.canvas.element, this.state),
         h("div", { class: "ec-editor-side" }, this.headline.el, this.waiting, this.bars.el, this.camSays)),
       this.history.el,
       this.tools.keys.panel,

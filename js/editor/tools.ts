@@ -1,4 +1,4 @@
-// The editor's buttons: undo, map, reset and export above the picture; what can be done to the selected thing below it.
+// The editor's buttons, in one row above the picture: undo and reset, what can be done to the selected thing, map and export.
 import { type Disposer, h } from "../shared/dom";
 import { type KeyList, KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
@@ -21,7 +21,6 @@ const HINT = "Drag a thing from the palette onto the picture.";
 
 export class Tools {
   readonly bar: HTMLElement;
-  readonly object: HTMLElement;
   readonly keys: KeysHelp;
   readonly badge = h("span", { class: "ec-badge", title: "A synthetic classifier: no finding about a real one", hidden: true }, "synthetic classifier");
   embedded = false;
@@ -52,8 +51,8 @@ export class Tools {
       this.act("Flip", "Flip left to right (f)", (placement) => ({ ...placement, flip: !placement.flip })),
       this.remover(),
     ];
-    this.bar = h("div", { class: "ec-editor-bar" }, this.undo, this.redo, this.reset, this.badge, h("span", { class: "ec-spring" }), this.cam, this.opacity, this.save, this.keys.button);
-    this.object = h("div", { class: "ec-object-bar", role: "toolbar", "aria-label": "the selected thing" }, this.hint, this.name, ...this.acts);
+    const object = h("div", { class: "ec-object-bar", role: "toolbar", "aria-label": "the selected thing" }, this.hint, this.name, ...this.acts);
+    this.bar = h("div", { class: "ec-editor-bar" }, this.undo, this.redo, this.reset, object, h("span", { class: "ec-spring" }), this.badge, this.cam, this.opacity, this.save, this.keys.button);
     disposer.listen(this.undo, "click", () => scene.undo());
     disposer.listen(this.redo, "click", () => scene.redo());
     disposer.listen(this.reset, "click", actions.reset);
