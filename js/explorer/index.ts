@@ -102,18 +102,17 @@ class Explorer {
     badge.hidden = !synthetic;
     bar.append(
       h("span", { class: "ex-run", title: path, "data-testid": "run-title" },
-        h("strong", {}, name), h("span", { class: "ec-muted" }, ` ${count}, ${labels} labels, ${methods.join(", ")}`)),
+        h("span", { class: "ec-muted" }, "run: "), h("strong", {}, name),
+        h("span", { class: "ec-muted" }, ` (${count}, ${labels} labels, ${methods.join(", ")})`)),
       badge,
-      h("span", { class: "ex-spring" }),
-      ...settingControls(heatmap, this.disposer, this.errors),
-      help.button,
+      h("div", { class: "ex-settings" }, ...settingControls(heatmap, this.disposer, this.errors), help.button),
       help.panel,
     );
   }
 
   /** An image was opened (here, in the grid or from Python), or closed. */
   private opened(): void {
-    if (this.browser?.get("open_image") !== null) this.layout.fold(false);
+    if (this.browser?.get("open_image") !== null && this.layout.detailFolded) this.unfold();
     this.showDetail();
   }
 
@@ -140,7 +139,7 @@ class Explorer {
 
   private edit(imageId: string): void {
     setTraits(this.model, { image_id: imageId, mode: "edit" });
-    this.layout.fold(false, this.roomy);
+    this.unfold();
   }
 
   private toggle(): void {
@@ -151,7 +150,13 @@ class Explorer {
   private reopen(): void {
     const image = this.current;
     if (image !== null) setTraits(this.browser!, { open_image: image });
+    this.unfold();
+  }
+
+  /** Opens the detail pane and brings it into sight: in a low window it would open below the edge. */
+  private unfold(): void {
     this.layout.fold(false, this.roomy);
+    requestAnimationFrame(() => this.layout.detail.scrollIntoView({ block: "nearest" }));
   }
 
   private close(): void {

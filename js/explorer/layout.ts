@@ -80,7 +80,7 @@ export class Layout {
   /** Shows or folds the detail; `roomy` gives it the greater part, unless the user has chosen a size. */
   fold(folded: boolean, roomy = false): void {
     this.folded.detail = folded;
-    if (!folded && roomy && !this.touched) this.bottom = Math.max(this.bottom, 0.66);
+    if (!folded && roomy && !this.touched) this.bottom = Math.max(this.bottom, 0.62);
     this.apply();
   }
 

@@ -183,7 +183,8 @@ export class HeatmapGrid {
     this.activate(selectedIndex, false);
     const top = Math.floor(selectedIndex / matrix!.labels.length) * this.unit.row;
     const room = this.size.height - this.unit.head - 2 * this.unit.row;
-    if (room > 0) this.el.scrollTop = Math.min(Math.max(this.el.scrollTop, top - room), top);
+    const wanted = Math.min(Math.max(this.el.scrollTop, top - Math.max(room, 0)), top);
+    if (wanted !== this.el.scrollTop) this.el.scrollTop = Math.ceil(wanted / this.unit.row) * this.unit.row;
   }
 
   private position(ring: HTMLElement, index: number): void {

@@ -44,7 +44,7 @@ def explorer(notebook: NotebookPage, world: Path, run: Run) -> Iterator[Locator]
 
 
 def contributors(run: Run, object_class: str, label: str, threshold: float = THRESHOLD) -> set[str]:
-    """From the tables alone, without the package's own arithmetic: the map resized to the image, averaged in the box."""
+    """From the tables alone, without the package's own arithmetic: resize the map, average it in the box."""
     images = run.images.set_index("image_id")
     cams = run.cams.set_index("image_id")
     boxes = run.boxes[run.boxes["object_class"] == object_class]
@@ -68,7 +68,7 @@ def click(explorer: Locator, object_class: str, label: str) -> None:
 
 
 def becomes(notebook: NotebookPage, expression: str, value: object) -> None:
-    """Waits until the kernel has it: the front end's messages are handled beside the main shell, in no order with it."""
+    """Waits until the kernel has it: the front end's messages are handled beside the main shell, in no order."""
     notebook.wait_for(lambda: notebook.value(expression) == value, 10, f"{expression} to be {value!r}")
 
 
@@ -167,6 +167,28 @@ def test_image_opens_large_and_edit_says_what_is_missing(explorer: Locator, note
     expect(explorer.get_by_test_id("edit-hint")).to_contain_text("worker=")
     explorer.get_by_test_id("fold-detail").click()
     expect(explorer.get_by_test_id("page-edit")).to_be_hidden()
+
+
+def test_edit_puts_the_open_image_into_the_editor(notebook: NotebookPage, explorer: Locator) -> None:
+    notebook.run(
+        "import torch\n"
+        "from emocam_widgets.models.demo import SceneNet\n"
+        "net = SceneNet(len(run.labels), width=0.2, hidden=16).eval()\n"
+        "worker = emo.Worker(emo.wrap_classifier(net, run.labels, size=224, name='random', synthetic=True))",
+        120,
+    )
+    output = notebook.run("ex = emo.explore(run, worker); ex").output
+    thumb = output.get_by_test_id("thumb").nth(1)
+    image_id = thumb.get_attribute("data-image-id")
+    thumb.dblclick()
+    output.get_by_test_id("page-look").get_by_test_id("edit").click()
+    bars = output.get_by_test_id("page-edit").get_by_test_id("bar")
+    expect(bars.first).to_be_visible()
+    becomes(notebook, "[ex.mode, ex.image_id, ex.editor.image_id]", ["edit", image_id, image_id])
+    label = bars.first.get_attribute("data-label")
+    shown = float(bars.first.get_attribute("data-probability"))
+    predicted = notebook.value(f"worker.predict(run.open_image({image_id!r})).probability({label!r})")
+    assert shown == pytest.approx(predicted, abs=1e-3)
 
 
 def test_keyboard_alone_selects_a_cell_and_clears_it(explorer: Locator, notebook: NotebookPage) -> None:
