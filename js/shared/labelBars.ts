@@ -44,7 +44,8 @@ export class LabelBars {
     private readonly top: number,
     disposer: Disposer,
   ) {
-    this.el = h("div", { class: "ec-bars" }, this.list, this.more);
+    const head = h("div", { class: "ec-bar-head ec-muted", "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}, "now"), h("span", { title: "against the original picture, in percentage points" }, "change"));
+    this.el = h("div", { class: "ec-bars" }, head, this.list, this.more);
     this.more.hidden = true;
     disposer.listen(this.more, "click", () => {
       this.all = !this.all;
