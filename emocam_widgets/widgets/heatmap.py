@@ -56,6 +56,7 @@ class AssociationHeatmap(LiveWidget):
 
     methods = List(Unicode()).tag(sync=True)
     scores = List(Unicode()).tag(sync=True)
+    ways = List(Unicode()).tag(sync=True)
     synthetic = Bool(False).tag(sync=True)
     matrix = Dict().tag(sync=True)
 
@@ -65,7 +66,9 @@ class AssociationHeatmap(LiveWidget):
         if not run.methods:
             raise EmocamError("This run holds no CAMs; analyse it with a method, such as methods=['grad-cam'].")
         kwargs.setdefault("method", run.methods[0])
-        super().__init__(methods=list(run.methods), scores=list(SCORES), synthetic=run.synthetic, **kwargs)
+        ways = BY if run.annotations else BY[:1]
+        known = {"methods": list(run.methods), "scores": list(SCORES), "ways": list(ways)}
+        super().__init__(synthetic=run.synthetic, **known, **kwargs)
         self.on_message("set", self._set)
         self._started = True
         self._refresh()

@@ -8,8 +8,8 @@ const MODES: { mode: Mode; label: string }[] = [
 ];
 
 export class Detail {
-  readonly look = h("div", { class: "ex-page", role: "tabpanel", "aria-label": "Look", "data-testid": "page-look" });
-  readonly edit = h("div", { class: "ex-page", role: "tabpanel", "aria-label": "Edit", "data-testid": "page-edit", hidden: true });
+  readonly look = h("div", { class: "ex-page", role: "tabpanel", tabindex: -1, "aria-label": "Look", "data-testid": "page-look" });
+  readonly edit = h("div", { class: "ex-page", role: "tabpanel", tabindex: -1, "aria-label": "Edit", "data-testid": "page-edit", hidden: true });
   private readonly tabs = new Map<Mode, HTMLButtonElement>();
   private readonly title = h("span", { class: "ex-detail-title", "data-testid": "detail-title" });
   private readonly foldButton = h("button", { class: "ec-icon-button ex-fold", type: "button", "data-testid": "fold-detail" });

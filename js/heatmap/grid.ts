@@ -1,5 +1,5 @@
 // The heatmap itself: an ARIA grid of plain elements on whole pixels, with keyboard, hover bands and rings around cells.
-import { css, ink } from "../shared/colour";
+import { classColour, css, ink, labelColour } from "../shared/colour";
 import { h, isDark, type Disposer } from "../shared/dom";
 import type { Cell, Matrix, Measure } from "./matrix";
 
@@ -96,7 +96,9 @@ export class HeatmapGrid {
       cell.setAttribute("aria-label", `${matrix.cell(index)[0]}: ${matrix.sentence(index)}`);
       cell.dataset.count = String(matrix.counts[index]);
     });
+    this.rows.forEach((row, i) => (dotOf(row).style.background = css(classColour(matrix.classes[i]))));
     this.columns.forEach((column, j) => {
+      dotOf(column).style.background = css(labelColour(matrix.labels[j], dark));
       const empty = matrix.images[j] === 0;
       column.classList.toggle("hm-none", empty);
       column.title = empty ? `${matrix.labels[j]}: no image` : `${matrix.labels[j]}: ${matrix.images[j]} images`;
@@ -107,12 +109,13 @@ export class HeatmapGrid {
   private build(matrix: Matrix): void {
     const n = matrix.labels.length;
     this.active = Math.min(this.active, Math.max(0, matrix.classes.length * n - 1));
-    this.columns = matrix.labels.map((label) => h("div", { class: "hm-column", role: "columnheader" }, h("span", {}, label)));
+    const dot = (): HTMLElement => h("i", { class: "hm-dot", "aria-hidden": "true" });
+    this.columns = matrix.labels.map((label) => h("div", { class: "hm-column", role: "columnheader" }, h("span", {}, label), dot()));
     this.head.replaceChildren(h("div", { class: "hm-corner", role: "presentation" }), ...this.columns);
     this.cells = [];
     this.rows = [];
     const rows = matrix.classes.map((objectClass, i) => {
-      const name = h("div", { class: "hm-name", role: "rowheader", title: objectClass }, objectClass);
+      const name = h("div", { class: "hm-name", role: "rowheader", title: objectClass }, objectClass, dot());
       this.rows.push(name);
       const row = h("div", { class: "hm-row", role: "row" }, name);
       for (let j = 0; j < n; j++) {
@@ -144,7 +147,7 @@ export class HeatmapGrid {
     const n = matrix.labels.length;
     const lengths = matrix.labels.map((label) => textWidth(label));
     const longest = Math.max(...lengths);
-    const label = Math.round(Math.min(Math.max(...matrix.classes.map((c) => textWidth(c)), 60) + 16, Math.max(84, 0.3 * width)));
+    const label = Math.round(Math.min(Math.max(...matrix.classes.map((c) => textWidth(c)), 60) + 28, Math.max(96, 0.32 * width)));
     const cos = Math.cos((ANGLE * Math.PI) / 180);
     const sin = Math.sin((ANGLE * Math.PI) / 180);
     const overhang = (cell: number): number => Math.max(4, ...lengths.map((length, j) => cos * length + 10 - cell * (n - j - 0.5)));
@@ -152,7 +155,7 @@ export class HeatmapGrid {
     for (; cell > COLUMN_MIN && label + cell * n + overhang(cell) > width; cell--);
     cell = Math.max(COLUMN_MIN, Math.min(COLUMN_MAX, cell));
     const vertical = label + cell * n + overhang(cell) > width + 1;
-    const head = Math.ceil(vertical ? longest + 14 : sin * longest + 22);
+    const head = Math.ceil(vertical ? longest + 22 : sin * longest + 30);
     const row = Math.max(ROW_MIN, Math.min(ROW_MAX, Math.floor((height - head - 6) / Math.max(1, matrix.classes.length))));
     this.unit = { cell, row, label, head };
     this.grid.classList.toggle("hm-vertical", vertical);
@@ -179,6 +182,8 @@ export class HeatmapGrid {
     put(this.selectedRing, selectedIndex);
     put(this.strongRing, strongest);
     this.cells.forEach((cell, index) => cell.setAttribute("aria-selected", String(index === selectedIndex)));
+    this.rows.forEach((row, i) => row.classList.toggle("hm-on", matrix?.classes[i] === selected?.[0]));
+    this.columns.forEach((column, j) => column.classList.toggle("hm-on", matrix?.labels[j] === selected?.[1]));
     if (selectedIndex < 0) return;
     this.activate(selectedIndex, false);
     const top = Math.floor(selectedIndex / matrix!.labels.length) * this.unit.row;
@@ -250,6 +255,8 @@ export class HeatmapGrid {
     action();
   }
 }
+
+const dotOf = (header: HTMLElement): HTMLElement => header.querySelector<HTMLElement>(".hm-dot")!;
 
 let ruler: CanvasRenderingContext2D | null = null;
 const widths = new Map<string, number>();

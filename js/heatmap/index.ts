@@ -16,6 +16,10 @@ const MEASURES = [
   { value: "count", label: "images", title: "Number of the label's images in which the class is highlighted" },
   { value: "lift", label: "lift", title: "How many times as often as in the images of all other labels" },
 ];
+const WAYS = [
+  { value: "prediction", label: "predicted label", title: "An image counts under the label that the classifier gives it" },
+  { value: "annotation", label: "annotated label", title: "An image counts under the label that the corpus gives it" },
+];
 const TOPS = [10, 25, 50, 100];
 
 /** The settings that decide the matrix, as controls. The explorer shows them in its top bar, the heatmap alone in its own. */
@@ -32,6 +36,7 @@ export function settingControls(model: Model, disposer: Disposer, errors: ErrorB
   };
   const method = selectControl(disposer, "method", "method", (value) => change({ method: value }));
   const score = selectControl(disposer, "score", "score", (value) => change({ score: value }));
+  const by = selectControl(disposer, "by", "by", (value) => change({ by: value }));
   const threshold = sliderControl(
     disposer,
     "threshold",
@@ -44,11 +49,12 @@ export function settingControls(model: Model, disposer: Disposer, errors: ErrorB
     const named = (names: string[]): { value: string; label: string }[] => names.map((name) => ({ value: name, label: name }));
     method.options(named(model.get<string[]>("methods")), model.get("method"));
     score.options(named(model.get<string[]>("scores")), model.get("score"));
+    by.options(WAYS.filter((way) => model.get<string[]>("ways").includes(way.value)), model.get("by"));
     threshold.set(model.get("threshold"));
   };
-  disposer.watch(model, ["methods", "scores", "method", "score", "threshold"], refresh);
+  disposer.watch(model, ["methods", "scores", "ways", "method", "score", "by", "threshold"], refresh);
   refresh();
-  return [method.el, score.el, threshold.el];
+  return [method.el, score.el, by.el, threshold.el];
 }
 
 export function mount(model: Model, el: HTMLElement, context: MountContext): Cleanup {
@@ -59,7 +65,9 @@ export function mount(model: Model, el: HTMLElement, context: MountContext): Cle
   const scaleBar = h("span", { class: "hm-scale-bar" });
   const scale = h("span", { class: "hm-scale", "aria-hidden": "true" }, scaleLow, scaleBar, scaleHigh);
   const info = h("div", { class: "hm-info", "data-testid": "heatmap-info", "aria-live": "polite" });
-  const empty = h("div", { class: "ec-empty", hidden: true }, "No object class is highlighted at this threshold. Lower the threshold.");
+  const lower = h("button", { class: "ec-button", type: "button" }, "Lower the threshold");
+  const empty = h("div", { class: "ec-empty", hidden: true }, "No object class is highlighted above this threshold.", h("div", {}, lower));
+  disposer.listen(lower, "click", () => setTraits(model, { threshold: Math.floor(50 * model.get<number>("threshold")) / 100 }));
 
   const measure = selectControl(disposer, "show", "measure", (value) => setTraits(model, { measure: value }));
   const top = selectControl(disposer, "top", "top", (value) => setTraits(model, { top: Number(value) }));
@@ -113,7 +121,7 @@ export function mount(model: Model, el: HTMLElement, context: MountContext): Cle
       const button = h("button", { class: "hm-hint", type: "button", "data-testid": "strongest-hint" }, h("i", { class: "hm-hint-mark" }), sentence);
       button.addEventListener("click", () => setTraits(model, { cell: strongest }));
       info.replaceChildren(button);
-    } else info.replaceChildren(h("span", { class: "ec-muted" }, "Click a cell to see its images."));
+    } else info.replaceChildren(h("span", { class: "ec-muted" }, matrix.classes.length ? "Click a cell to see its images." : ""));
   }
 
   function refresh(): void {
@@ -127,6 +135,7 @@ export function mount(model: Model, el: HTMLElement, context: MountContext): Cle
     top.options(tops.map((n) => ({ value: String(n), label: `${n} classes` })), String(shown));
     const nothing = matrix.classes.length === 0;
     empty.hidden = !nothing;
+    lower.hidden = model.get<number>("threshold") === 0;
     grid.el.hidden = nothing;
     grid.show(matrix, kind);
     grid.select(model.get<Cell | null>("cell"));

@@ -37,7 +37,7 @@ export class Matrix {
     this.top = {
       fraction: Math.max(0.1, ...this.fractions),
       count: Math.max(1, ...this.counts),
-      lift: Math.max(4, ...this.lift.filter((v, i) => Number.isFinite(v) && this.counts[i] >= 5)),
+      lift: Math.max(4, ...this.lift.filter((_, i) => this.counts[i] >= 5)),
     };
   }
 
@@ -56,7 +56,8 @@ export class Matrix {
     if (measure === "lift") {
       // A ratio: twice and half are equally far from "as often as elsewhere".
       const value = this.lift[index];
-      const log = value > 0 ? Math.log(Math.min(value, this.top.lift)) / Math.log(this.top.lift) : this.counts[index] ? 1 : -1;
+      // Never is not shown as the strongest colour there is: with few images it says little.
+      const log = value > 0 ? Math.log(Math.min(value, this.top.lift)) / Math.log(this.top.lift) : -0.4;
       const d = this.images[index % this.labels.length] ? Math.max(-1, log) : 0;
       return dark ? divergingDark(d) : diverging(d);
     }
@@ -78,7 +79,7 @@ export class Matrix {
 
   /** The number in a cell, empty where it would read as nothing. */
   text(index: number, measure: Measure): string {
-    if (!this.counts[index]) return "";
+    if (!this.counts[index]) return measure === "lift" && this.images[index % this.labels.length] ? "0" : "";
     if (measure === "count") return String(this.counts[index]);
     if (measure === "fraction") {
       const value = Math.round(100 * this.fractions[index]);
@@ -92,10 +93,9 @@ export class Matrix {
     const label = this.labels[index % this.labels.length];
     const images = this.images[index % this.labels.length];
     if (!images) return `no image labelled ${label}`;
-    const lift = this.counts[index] ? `, lift ${longLift(this.lift[index])}` : "";
+    const lift = this.counts[index] ? `, lift ${this.lift[index].toFixed(1)}` : "";
     return `${this.counts[index]} of ${images} images labelled ${label} (${percent(this.fractions[index])})${lift}`;
   }
 }
 
-const shortLift = (value: number): string => (!Number.isFinite(value) ? "∞" : value >= 9.95 ? value.toFixed(0) : value.toFixed(1));
-const longLift = (value: number): string => (Number.isFinite(value) ? value.toFixed(1) : "∞ (in no other label)");
+const shortLift = (value: number): string => (value >= 9.95 ? value.toFixed(0) : value.toFixed(1));

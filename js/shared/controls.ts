@@ -9,24 +9,20 @@ export interface Option {
 
 export interface SelectControl {
   el: HTMLElement;
-  set(value: string): void;
   options(options: Option[], value: string): void;
 }
 
-/** A select with its name before it. Calls `onPick` when the user picks; `set` does not. */
+/** A select with its name before it, not shown where there is nothing to choose. Calls `onPick` when the user picks. */
 export function selectControl(disposer: Disposer, name: string, testId: string, onPick: (value: string) => void): SelectControl {
   const select = h("select", { class: "ec-select", "aria-label": name, "data-testid": testId });
   const el = h("label", { class: "ec-field" }, h("span", {}, name), select);
   disposer.listen(select, "change", () => onPick(select.value));
   return {
     el,
-    set: (value) => {
-      select.value = value;
-    },
     options: (options, value) => {
       select.replaceChildren(...options.map((o) => h("option", { value: o.value, title: o.title }, o.label)));
       select.value = value;
-      select.disabled = options.length < 2;
+      el.hidden = options.length < 2;
     },
   };
 }
