@@ -1,7 +1,8 @@
 """Takes the pictures in docs/screenshots: explorer and editor, light and dark, in two window sizes, on the real demo.
 
 It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the cell
-of the heatmap that is outlined, opens an image, and edits one. `python -m scripts.screenshots FOLDER`.
+of the heatmap that is outlined and opens an image; the editor then gets another image with a ball on it.
+`python -m scripts.screenshots FOLDER`.
 """
 
 from __future__ import annotations
@@ -26,18 +27,16 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = 255
 SETTLE_MS = 1500
 
-# An image labelled Joy, and where a rugby ball makes the classifier surest of Excitement.
+# A wide image labelled Joy, and where a rugby ball makes the classifier surest of Excitement.
 FIND_FLIP = """
-from emocam_widgets import paste_experiment
-_joy = run.images.loc[run.images.label == "Joy", "image_id"].head(12)
-_rows = paste_experiment(run.corpus, classifier, ["rugby ball"], images=_joy, labels=["Joy"], progress=False).pastes
+_joy = run.images[(run.images.label == "Joy") & (run.images.width > run.images.height)].image_id.head(12)
+_rows = emo.paste_experiment(run.corpus, classifier, ["rugby ball"], images=_joy, progress=False).pastes
 _rows["gain"] = [after[classifier.labels.index("Excitement")] for after in _rows["probabilities_after"]]
 _best = _rows.sort_values("gain").iloc[-1]
+_ball = dict(sprite="rugby ball", x=float(_best.x), y=float(_best.y), height=float(_best.sprite_height))
 """
-PASTE = """
-explorer.editor.placements = [
-    dict(sprite="rugby ball", x=float(_best.x), y=float(_best.y), height=float(_best.sprite_height))
-]
+EDITOR = """
+editor = emo.ObjectEditor(run.open_image(_best.image_id), explorer.worker, placements=[_ball]); editor
 """
 
 
@@ -73,10 +72,9 @@ def take(notebook: NotebookPage, folder: Path, size: str) -> None:
     first.output.get_by_test_id("thumb").first.dblclick()
     shoot(notebook, explorer, folder, f"explorer-{{theme}}-{size}.png")
     notebook.execute(FIND_FLIP)
-    notebook.execute("explorer.cell = None; explorer.edit(_best.image_id)")
-    explorer.get_by_test_id("page-edit").wait_for(timeout=20_000)
-    notebook.execute(PASTE)
-    shoot(notebook, explorer, folder, f"editor-{{theme}}-{size}.png")
+    editor = notebook.run(EDITOR).output.get_by_test_id("editor")
+    editor.wait_for(timeout=20_000)
+    shoot(notebook, editor, folder, f"editor-{{theme}}-{size}.png")
 
 
 def strongest_cell(notebook: NotebookPage) -> tuple[str, str]:
@@ -86,11 +84,11 @@ def strongest_cell(notebook: NotebookPage) -> tuple[str, str]:
     return object_class, label
 
 
-def shoot(notebook: NotebookPage, explorer: Locator, folder: Path, name: str) -> None:
-    """The window as it is, scrolled to the explorer, in both themes."""
+def shoot(notebook: NotebookPage, widget: Locator, folder: Path, name: str) -> None:
+    """The window as it is, scrolled to the widget, in both themes."""
     for theme in THEMES:
         notebook.theme(theme)
-        explorer.evaluate("element => element.scrollIntoView({block: 'start'})")
+        widget.evaluate("element => element.scrollIntoView({block: 'start'})")
         notebook.page.mouse.move(0, 0)
         notebook.page.wait_for_timeout(SETTLE_MS)
         path = folder / name.format(theme=theme)
