@@ -3,10 +3,12 @@ import { type Box, paintBoxes } from "../shared/boxes";
 import { keptCamBitmap, paintCam } from "../shared/cam";
 import { css, labelColour, sequential } from "../shared/colour";
 import { type Disposer, h, isDark, onThemeChange, percent } from "../shared/dom";
-import { justify, type Layout, type Spacing, verticalNeighbour, visibleRows } from "./layout";
+import { justify, justifyLargest, type Layout, verticalNeighbour, visibleRows } from "./layout";
 import type { BrowserStore, Thumbnail } from "./store";
 
-const SPACING: Spacing = { rowHeight: 128, gap: 8, caption: 24 };
+const SPACING = { gap: 8, caption: 24 };
+const ROW_HEIGHT = 128;
+const ROW_HEIGHTS = [200, 160, ROW_HEIGHT];
 const PADDING = 8;
 const SCROLLBAR = 12;
 
@@ -34,7 +36,7 @@ export class Grid {
   readonly el: HTMLElement;
   private readonly inner = h("div", { class: "ec-grid-inner", role: "presentation" });
   private readonly name = `ec-grid-${grids++}`;
-  private layout: Layout = justify(new Float32Array(0), 1, SPACING);
+  private layout: Layout = justify(new Float32Array(0), 1, { ...SPACING, rowHeight: ROW_HEIGHT });
   private readonly tiles = new Map<number, Tile>();
   private cursor = -1;
   private width = 0;
@@ -121,7 +123,7 @@ export class Grid {
   private place(): void {
     const aspects = Float32Array.from(this.store.order, (position) => this.store.aspect(position));
     const available = Math.max(60, (this.width || this.el.clientWidth) - 2 * PADDING - (this.width ? 0 : SCROLLBAR));
-    this.layout = justify(aspects, available, SPACING);
+    this.layout = justifyLargest(aspects, available, this.el.clientHeight - 2 * PADDING, ROW_HEIGHTS, SPACING);
     this.inner.style.height = `${this.layout.height}px`;
   }
 
@@ -151,7 +153,7 @@ export class Grid {
     for (let place = first; place < last; place++) if (!this.tiles.has(place)) this.tiles.set(place, this.makeTile(place));
     this.mark();
     const middle = top + height / 2;
-    const far = (place: number): number => Math.abs(this.layout.rows[this.layout.rowOf[place]].y + SPACING.rowHeight / 2 - middle);
+    const far = (place: number): number => Math.abs(this.layout.rows[this.layout.rowOf[place]].y + ROW_HEIGHT / 2 - middle);
     const places = [...this.tiles.keys()].sort((a, b) => far(a) - far(b) || a - b);
     this.store.want(places.map((place) => this.store.order[place]));
   }
@@ -285,7 +287,7 @@ export class Grid {
 
   private press(key: string): boolean {
     if (this.store.order.length === 0) return false;
-    const page = Math.max(1, Math.floor(this.el.clientHeight / (SPACING.rowHeight + SPACING.caption)));
+    const page = Math.max(1, Math.floor(this.el.clientHeight / (ROW_HEIGHT + SPACING.caption)));
     const at = Math.max(0, this.cursor);
     const started = this.cursor >= 0;
     if (key === "ArrowRight") this.moveTo(started ? at + 1 : 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { justify, verticalNeighbour, visibleRows } from "./layout";
+import { justify, justifyLargest, verticalNeighbour, visibleRows } from "./layout";
 
 const spacing = { rowHeight: 130, gap: 8, caption: 22 };
 const mixed = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => [1.5, 0.75, 1, 1.78, 1.33][i % 5]);
@@ -40,6 +40,18 @@ describe("justify", () => {
     const narrow = justify(Float32Array.of(2.5, 2.5), 100, spacing);
     expect(narrow.rows.length).toBe(2);
     expect(narrow.width[0]).toBeLessThanOrEqual(100.001);
+  });
+});
+
+describe("justifyLargest", () => {
+  it("shows few images larger and many at the usual height", () => {
+    const rest = { gap: 8, caption: 22 };
+    expect(justifyLargest(mixed(4), 1200, 500, [200, 160, 128], rest).rows[0].height).toBe(200);
+    const some = justifyLargest(mixed(10), 1200, 420, [200, 160, 128], rest);
+    expect(some.height).toBeLessThanOrEqual(420);
+    expect(some.rows[0].height).toBeGreaterThan(140);
+    const many = justifyLargest(mixed(400), 1200, 500, [200, 160, 128], rest);
+    expect(many.height).toBe(justify(mixed(400), 1200, { ...rest, rowHeight: 128 }).height);
   });
 });
 

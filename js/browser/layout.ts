@@ -29,6 +29,7 @@ export interface Spacing {
 const NARROWEST = 0.55;
 const WIDEST = 2.6;
 const TALLEST_ROW = 1.4;
+const MANY = 60; // images that cannot fit at a larger size anyway
 
 export function justify(aspects: ArrayLike<number>, available: number, spacing: Spacing): Layout {
   const count = aspects.length;
@@ -75,6 +76,18 @@ function close(layout: Layout, aspects: ArrayLike<number>, first: number, last: 
   }
   layout.rows.push({ first, last, y: layout.height, height });
   layout.height += height + spacing.caption + spacing.gap;
+}
+
+/** Few images are shown larger: the greatest of the `heights` (descending) at which all fit without scrolling, else the last. */
+export function justifyLargest(aspects: ArrayLike<number>, available: number, room: number, heights: number[], spacing: Omit<Spacing, "rowHeight">): Layout {
+  let layout = justify(aspects, available, { ...spacing, rowHeight: heights[heights.length - 1] });
+  for (const rowHeight of heights.slice(0, -1)) {
+    const larger = aspects.length > MANY ? null : justify(aspects, available, { ...spacing, rowHeight });
+    if (larger === null || larger.height > room) continue;
+    layout = larger;
+    break;
+  }
+  return layout;
 }
 
 /** Rows [from, to) that touch the stretch of the scroller between `top` and `bottom`. */

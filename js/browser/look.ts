@@ -4,6 +4,7 @@ import { type Disposer, h } from "../shared/dom";
 import { ImageCanvas } from "../shared/imageCanvas";
 import { LabelBars, writePercent } from "../shared/labelBars";
 import { type Model, type MountContext, setTraits } from "../shared/model";
+import { overlayControls } from "./overlays";
 import type { Size } from "../shared/viewport";
 import { floats, type Reply, type Rpc, RpcError } from "../shared/rpc";
 import { type BrowserStore, type CamShape, decodePicture, readBoxes, readCam } from "./store";
@@ -29,6 +30,7 @@ export class Look {
   private readonly title = h("span", { class: "ec-look-title", "data-testid": "look-title" });
   private readonly says = h("div", { class: "ec-look-says" });
   private readonly caption = h("div", { class: "ec-look-caption ec-muted" });
+  private readonly overlays: HTMLElement[] = [];
   private readonly scaling = h("span", {}, ", smoothly scaled");
   private picture: ImageBitmap | null = null;
   private readonly state = h("div", { class: "ec-look-state", role: "status", hidden: true });
@@ -58,11 +60,13 @@ export class Look {
     const back = h("button", { class: "ec-button", type: "button", "data-testid": "back" }, "← All images");
     const before = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Previous image", title: "Previous image" }, "‹");
     const next = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Next image", title: "Next image" }, "›");
+    // In a pane of its own the buttons above the grid are still in sight; alone they are covered.
+    if (events) this.overlays.push(...overlayControls(model, disposer, "look-"));
     const zoom = h("button", { class: "ec-button", type: "button", title: "Show the whole image (0)" }, "Fit");
     this.el = h(
       "div",
       { class: "ec-look", "data-testid": "look" },
-      h("div", { class: "ec-look-bar" }, events ? back : null, events ? before : null, events ? next : null, this.title, h("span", { class: "ec-spring" }), this.smooth, zoom, this.edit),
+      h("div", { class: "ec-look-bar" }, events ? back : null, events ? before : null, events ? next : null, this.title, h("span", { class: "ec-spring" }), ...this.overlays, this.smooth, zoom, this.edit),
       h("div", { class: "ec-look-body" },
         h("div", { class: "ec-look-picture" }, this.canvas.element, this.state),
         h("div", { class: "ec-look-side" }, this.says, this.bars.el, this.caption)),

@@ -9,6 +9,7 @@ import { type Cleanup, type Model, type Mount, type MountContext, setTraits } fr
 import { Rpc } from "../shared/rpc";
 import { Grid } from "./grid";
 import { Look } from "./look";
+import { flip } from "./overlays";
 import { BrowserStore } from "./store";
 import { CLEARED, Toolbar } from "./toolbar";
 import { emptiness } from "./words";
@@ -71,8 +72,8 @@ class Browser {
     disposer.listen<KeyboardEvent>(this.root, "keydown", (event) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if ((event.target as Element).matches("select, input")) return;
-      if (event.key === "b") this.toolbar.flip("show_boxes");
-      else if (event.key === "c") this.toolbar.flip("show_cam");
+      if (event.key === "b") flip(model, "show_boxes");
+      else if (event.key === "c") flip(model, "show_cam");
       else if (event.key === "Escape" && this.store.filter !== null) setTraits(model, CLEARED);
       else return;
       event.preventDefault();

@@ -37,7 +37,7 @@ interface ThumbnailReply {
 const BATCH = 12;
 const OVERLAY_BATCH = 64;
 const UNDER_WAY = 2;
-const KEPT = 500;
+const KEPT = 300;
 const BOX_FIELDS = 8;
 
 export function readBoxes(values: Float32Array, from: number, count: number, classes: string[]): Box[] {
@@ -154,7 +154,7 @@ export class BrowserStore {
     this.underWay++;
     for (const position of batch) this.asked.add(position);
     try {
-      const height = Math.ceil(160 * Math.min(2, Math.max(1, window.devicePixelRatio || 1)));
+      const height = Math.ceil(200 * Math.min(2, Math.max(1, window.devicePixelRatio || 1)));
       const { content, buffers } = await this.rpc.request<ThumbnailReply>("thumbnails", { positions: batch, pictures, height });
       await this.take(content, buffers, pictures);
       this.changed.thumbnails(batch);

@@ -2,6 +2,7 @@
 import { type Disposer, h } from "../shared/dom";
 import { KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
+import { overlayControls } from "./overlays";
 import type { BrowserStore } from "./store";
 import { breadcrumb, isFiltered } from "./words";
 
@@ -31,9 +32,6 @@ export class Toolbar {
   private readonly sort = h("select", { class: "ec-select", "aria-label": "sort", "data-testid": "sort" });
   private readonly crumb = h("span", { class: "ec-crumb-text ec-number", role: "status", "data-testid": "breadcrumb" });
   private readonly back = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Show all images", title: "Show all images", "data-testid": "clear-filter" }, "×");
-  private readonly boxes = toggle("Boxes", "toggle-boxes", "Draw the detected boxes (b)");
-  private readonly cam = toggle("CAM", "toggle-cam", "Lay the class activation map over the pictures (c)");
-  private readonly opacity = h("input", { type: "range", min: 0.1, max: 1, step: 0.05, "aria-label": "CAM opacity", title: "CAM opacity", "data-testid": "cam-opacity" });
   private readonly badge = h("span", { class: "ec-badge", title: "Drawn by emocam-widgets, not photographed" }, "synthetic images");
   private readonly failures = h("span", { class: "ec-muted", "data-testid": "failures" });
 
@@ -46,12 +44,11 @@ export class Toolbar {
   ) {
     this.keys = new KeysHelp(KEYS, within, disposer);
     this.sort.append(...SORTS.map(([value, text]) => h("option", { value }, text)));
-    this.opacity.classList.add("ec-opacity");
     this.el = h(
       "div",
       { class: "ec-browser-bar" },
       h("div", { class: "ec-browser-row" }, this.chips, this.label, this.objectClass, h("span", { class: "ec-spring" }), this.sort, this.keys.button),
-      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.failures, this.badge, h("span", { class: "ec-spring" }), this.boxes, this.cam, this.opacity),
+      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
       this.keys.panel,
     );
     this.badge.hidden = true;
@@ -66,14 +63,7 @@ export class Toolbar {
     disposer.listen(this.objectClass, "change", () => setTraits(model, { ...CLEARED, label: model.get("label"), object_class: this.objectClass.value || null }));
     disposer.listen(this.sort, "change", () => setTraits(model, { sort: this.sort.value }));
     disposer.listen(this.back, "click", () => setTraits(model, CLEARED));
-    disposer.listen(this.boxes, "click", () => this.flip("show_boxes"));
-    disposer.listen(this.cam, "click", () => this.flip("show_cam"));
-    disposer.listen(this.opacity, "input", () => setTraits(model, { cam_opacity: Number(this.opacity.value) }));
-    disposer.watch(model, ["cell", "label", "object_class", "sort", "show_boxes", "show_cam", "cam_opacity"], () => this.update());
-  }
-
-  flip(trait: "show_boxes" | "show_cam"): void {
-    setTraits(this.model, { [trait]: !this.model.get<boolean>(trait) });
+    disposer.watch(model, ["cell", "label", "object_class", "sort"], () => this.update());
   }
 
   /** Names of labels and classes are known once the index is there. */
@@ -114,10 +104,6 @@ export class Toolbar {
     this.label.value = label ?? "";
     this.objectClass.value = objectClass ?? "";
     this.sort.value = this.model.get<string>("sort");
-    this.boxes.setAttribute("aria-pressed", String(this.model.get<boolean>("show_boxes")));
-    this.cam.setAttribute("aria-pressed", String(this.model.get<boolean>("show_cam")));
-    this.opacity.value = String(this.model.get<number>("cam_opacity"));
-    this.opacity.hidden = !this.model.get<boolean>("show_cam");
   }
 
   private chip(text: string, without: Record<string, unknown>): HTMLElement {
@@ -133,8 +119,4 @@ function picker(name: string, all: string, testid: string): HTMLSelectElement {
 
 function fillPicker(select: HTMLSelectElement, names: string[]): void {
   select.replaceChildren(h("option", { value: "" }, select.dataset.all), ...names.map((name) => h("option", { value: name }, name)));
-}
-
-function toggle(text: string, testid: string, title: string): HTMLButtonElement {
-  return h("button", { class: "ec-button", type: "button", "aria-pressed": "false", "data-testid": testid, title }, text);
 }
