@@ -27,7 +27,7 @@ class ClassifierTraining:
 
     scenes: int = 12_000
     test_scenes: int = 2_000
-    epochs: int = 18
+    epochs: int = 14
     batch: int = 48
     learning_rate: float = 2e-3
     weight_decay: float = 0.03

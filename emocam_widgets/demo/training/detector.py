@@ -29,7 +29,7 @@ class DetectorTraining:
 
     scenes: int = 4_500
     test_scenes: int = 400
-    epochs: int = 18
+    epochs: int = 14
     batch: int = 16
     image_size: int = 320
     width: float = 0.1875
@@ -91,7 +91,7 @@ def train_detector(
                 lrf=0.02,
                 warmup_epochs=1.0,
                 cos_lr=True,
-                close_mosaic=max(2, settings.epochs // 3),
+                close_mosaic=4,
                 mosaic=0.5,
                 scale=0.3,
                 translate=0.08,
