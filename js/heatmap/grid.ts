@@ -78,7 +78,7 @@ export class HeatmapGrid {
   }
 
   focus(): void {
-    this.cells[this.active]?.focus();
+    this.cells[this.active]?.focus({ preventScroll: true });
   }
 
   /** Colours and numbers of all cells; also after a change of theme. */
@@ -133,10 +133,12 @@ export class HeatmapGrid {
       }
       return row;
     });
+    const focused = this.body.contains(document.activeElement);
     this.body.replaceChildren(...rows, this.rowBand, this.columnBand, this.strongRing, this.selectedRing);
     this.grid.setAttribute("aria-rowcount", String(matrix.classes.length + 1));
     this.grid.setAttribute("aria-colcount", String(n + 1));
     this.hover(-1);
+    if (focused) this.focus();
   }
 
   /** Whole-pixel cell sizes that fill the room there is. */

@@ -127,7 +127,7 @@ export function mount(model: Model, el: HTMLElement, context: MountContext): Cle
   function refresh(): void {
     const raw = model.get<RawMatrix | Record<string, never>>("matrix");
     if (!("classes" in raw)) return;
-    matrix = new Matrix(raw as RawMatrix);
+    matrix = new Matrix(raw as RawMatrix, matrix?.classes);
     const kind = model.get<Measure>("measure");
     measure.options(MEASURES, kind);
     const shown = model.get<number>("top");

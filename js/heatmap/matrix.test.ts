@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { Matrix } from "./matrix";
+import { Matrix, type RawMatrix } from "./matrix";
 
 const view = (values: Float32Array | Int32Array): DataView => new DataView(values.buffer);
 
-const matrix = new Matrix({
+const raw: RawMatrix = {
   classes: ["Sports equipment", "Food"],
   labels: ["Excitement", "Joy", "Sexual Desire"],
   images: view(new Int32Array([108, 50, 0])),
@@ -11,7 +11,8 @@ const matrix = new Matrix({
   fractions: view(new Float32Array([36 / 108, 0, 0, 2 / 108, 1, 0])),
   lift: view(new Float32Array([8.1, 0, 0, 0.02, 54, 0])),
   strongest: null,
-});
+};
+const matrix = new Matrix(raw);
 
 it("says a cell in words", () => {
   expect(matrix.sentence(0)).toBe("36 of 108 images labelled Excitement (33 %), lift 8.1");
@@ -37,4 +38,13 @@ it("colours more as more, and a label without images as neutral", () => {
   expect(matrix.colour(4, "fraction", false)).not.toEqual(matrix.colour(3, "fraction", false));
   const [r, g, b] = matrix.colour(2, "lift", false);
   expect(Math.max(r, g, b) - Math.min(r, g, b)).toBeLessThan(6);
+});
+
+it("keeps the order of its rows while the classes stay the same", () => {
+  const kept = new Matrix(raw, ["Food", "Sports equipment"]);
+  expect(kept.classes).toEqual(["Food", "Sports equipment"]);
+  for (const cell of [["Food", "Joy"], ["Sports equipment", "Excitement"]] as const) {
+    expect(kept.sentence(kept.index([...cell]))).toBe(matrix.sentence(matrix.index([...cell])));
+  }
+  expect(new Matrix(raw, ["Food", "Plant"]).classes).toEqual(raw.classes);
 });

@@ -26,13 +26,20 @@ export class Matrix {
   readonly strongest: RawMatrix["strongest"];
   private readonly top: Record<Measure, number>;
 
-  constructor(raw: RawMatrix) {
-    this.classes = raw.classes;
+  /** Where the classes are the same as `before`, they keep that order: rows must not jump under a moving slider. */
+  constructor(raw: RawMatrix, before: string[] = []) {
+    const same = before.length === raw.classes.length && before.every((name) => raw.classes.includes(name));
+    this.classes = same ? before : raw.classes;
     this.labels = raw.labels;
     this.images = integers(raw.images);
-    this.counts = integers(raw.counts);
-    this.fractions = floats(raw.fractions);
-    this.lift = floats(raw.lift);
+    const rows = this.classes.map((name) => raw.classes.indexOf(name));
+    const ordered = <T extends Int32Array | Float32Array>(values: T): T => {
+      const n = this.labels.length;
+      return values.map((_, i) => values[rows[Math.floor(i / n)] * n + (i % n)]) as T;
+    };
+    this.counts = ordered(integers(raw.counts));
+    this.fractions = ordered(floats(raw.fractions));
+    this.lift = ordered(floats(raw.lift));
     this.strongest = raw.strongest;
     this.top = {
       fraction: Math.max(0.1, ...this.fractions),

@@ -22,6 +22,8 @@ export interface ImageCanvasOptions extends ImageCanvasHooks {
   scale: ColourScale;
   /** CSS pixels left free around the fitted picture. */
   margin?: number;
+  /** Only Ctrl and the wheel (and a pinch) zoom, however near the focus is. */
+  wheelNeedsCtrl?: boolean;
 }
 
 const WHEEL_STEP = 0.0015;
@@ -261,8 +263,9 @@ export class ImageCanvas {
       event.preventDefault();
       return;
     }
-    const working = event.ctrlKey || event.metaKey || this.element.contains(document.activeElement);
-    if (!working || this.picture === null) return;
+    const ctrl = event.ctrlKey || event.metaKey;
+    const working = ctrl || (this.options.wheelNeedsCtrl !== true && this.element.contains(document.activeElement));
+    if (!working || this.picture === null || (!ctrl && this.fitted && event.deltaY > 0)) return;
     event.preventDefault();
     const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
     this.zoom(Math.exp(-pixels * WHEEL_STEP * (event.ctrlKey ? 4 : 1)), this.canvasPoint(event));

@@ -17,11 +17,15 @@ export function widget(mount: Mount, name: string): AnyWidgetModule {
       el.append(root);
       disposer.add(() => root.remove());
       // The notebook's shortcuts (delete a cell, move to the next) must not act on keys meant for a widget; Ctrl+S and its like may.
-      root.setAttribute("data-lm-suppress-shortcuts", "true");
+      // JupyterLab looks for this mark on the element that has the focus, in the document's capture phase: the window's is before.
       disposer.listen<KeyboardEvent>(
         window,
         "keydown",
-        (event) => root.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)),
+        (event) => {
+          if (event.target instanceof Element && root.contains(event.target)) {
+            event.target.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey));
+          }
+        },
         { capture: true },
       );
       const pane = h("div", { class: "ec-pane" });

@@ -204,6 +204,16 @@ def test_keyboard_alone_selects_a_cell_and_clears_it(explorer: Locator, notebook
     becomes(notebook, "ex.cell", None)
 
 
+def test_keys_of_the_notebook_do_not_act_inside(explorer: Locator, notebook: NotebookPage) -> None:
+    before = len(notebook.cells)
+    explorer.get_by_test_id("cell").first.focus()
+    for key in ("a", "b", "x", "d", "d", "m", "Shift+Enter"):
+        notebook.page.keyboard.press(key)
+    notebook.page.wait_for_timeout(300)
+    assert len(notebook.cells) == before
+    expect(explorer.get_by_test_id("cell").first).to_be_focused()
+
+
 def test_panes_are_resized_folded_and_stacked(explorer: Locator, notebook: NotebookPage) -> None:
     heatmap, divider = explorer.get_by_test_id("pane-heatmap"), explorer.get_by_test_id("divider-heatmap")
     before = heatmap.bounding_box()["width"]
