@@ -67,7 +67,7 @@ class Editor {
     this.bars = new LabelBars(TOP, disposer);
     this.predictor = new Predictor(this.rpc, disposer, (answer) => this.answered(answer), (slow) => (this.waiting.hidden = !slow || !this.errors.el.hidden));
     this.history = new History((placements) => this.stage.miniature(placements, CARD_HEIGHT), (placements) => this.scene.commit(placements));
-    this.tools = new Tools(model, this.scene, this.stage, this.root, { reset: () => this.scene.commit([]), save: () => void this.save() }, disposer);
+    this.tools = new Tools(model, this.scene, this.stage, this.root, { reset: () => this.scene.commit([]), save: () => void this.save().catch(() => undefined) }, disposer);
     this.layOut(context.embedded);
     el.append(this.root);
     disposer.add(() => {
@@ -95,7 +95,7 @@ class Editor {
 
   private listen(): void {
     const { disposer, model } = this;
-    disposer.watch(model, "_scene", () => void this.loadScene());
+    disposer.watch(model, "_scene", () => void this.loadScene().catch(() => this.say("The picture could not be loaded.")));
     disposer.watch(model, "placements", () => this.adopt());
     disposer.watch(model, ["show_cam", "cam_opacity", "method"], () => this.showCam());
   }
@@ -126,6 +126,8 @@ class Editor {
     this.editable = content.editable && picture !== null;
     this.original = picture ? floats(buffers[1]) : new Float32Array(0);
     this.predictor.setScene(content.scene);
+    this.palette.giveUp();
+    this.stage.abort();
     const size = { width: content.width, height: content.height };
     this.scene.reset(picture, size, this.model.get<Placement[]>("placements"));
     this.stage.enabled = this.editable;
@@ -229,6 +231,7 @@ class Editor {
 
   private camShown = "";
 
+  /** Python's own file; where that fails, the error stands under the widget. */
   private async save(): Promise<void> {
     const { content, buffers } = await this.rpc.request<{ name: string }>("export", { placements: this.scene.placements });
     const address = URL.createObjectURL(new Blob([buffers[0] as DataView<ArrayBuffer>], { type: "image/png" }));

@@ -111,7 +111,8 @@ export class Palette {
     this.stage.canvas.element.focus({ preventScroll: true });
   }
 
-  private giveUp(): void {
+  /** Takes back what is being carried. */
+  giveUp(): void {
     const carry = this.carry;
     this.carry = null;
     carry?.ghost?.remove();

@@ -33,6 +33,7 @@ export class Stage {
       label: "picture to edit",
       scale: sequential,
       margin: 8,
+      wheelNeedsCtrl: true,
       paint: (context, viewport) => this.paintSprites(context, viewport),
       paintAbove: (context, viewport) => this.paintHandles(context, viewport),
       pointerDown: (event, at) => this.take(event, at),
@@ -52,6 +53,12 @@ export class Stage {
   /** Whether a hand holds something right now. */
   get busy(): boolean {
     return this.grip !== null;
+  }
+
+  /** Another picture comes: what is held is let go where it was. */
+  abort(): void {
+    clearTimeout(this.rest);
+    this.grip = null;
   }
 
   /** A new thing from the palette under the pointer, while it is over the picture; null takes it away again. */

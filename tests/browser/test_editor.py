@@ -136,6 +136,42 @@ def test_drag_while_the_running_cell_updates_the_widget(notebook: NotebookPage) 
 
 
 @pytest.mark.usefixtures("prepared")
+def test_a_finger_drags_too(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    editor.output.get_by_test_id("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
+    box = editor.output.locator('[data-sprite="soccer ball"]').bounding_box()
+    assert box is not None
+    touch = notebook.page.context.new_cdp_session(notebook.page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    start, end = (box["x"] + 20, box["y"] + 20), editor.point(0.4, 0.5)
+    before = editor.probabilities()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})
+    for step in range(1, 11):
+        x, y = (start[i] + (end[i] - start[i]) * step / 10 for i in (0, 1))
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+    notebook.wait_for(lambda: editor.probabilities() != before, 10, "the bars to follow the finger")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    editor.assert_shows_what_python_computes()
+    assert notebook.value("[p['sprite'] for p in editor.placements]") == ["soccer ball"]
+
+
+@pytest.mark.usefixtures("prepared")
+def test_what_is_dropped_beside_the_picture_is_not_on_it(notebook: NotebookPage) -> None:
+    editor = Editor(notebook, notebook.run(EDITOR).output)
+    before = editor.probabilities()
+    editor.take_sprite("rugby ball")
+    editor.drag_to(0.5, 0.5)
+    notebook.wait_for(lambda: editor.probabilities() != before, 10, "the bars to follow the hand")
+    editor.drag_to(1.3, 0.5)
+    notebook.page.mouse.up()
+    editor.assert_shows_what_python_computes()
+    assert editor.probabilities() == pytest.approx(before, abs=1e-5)
+    assert notebook.value("editor.placements") == []
+    expect(editor.output.get_by_test_id("history-card")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("prepared")
 def test_things_are_moved_resized_turned_and_removed_by_keys(notebook: NotebookPage) -> None:
     editor = Editor(notebook, notebook.run(EDITOR).output)
     cells = len(notebook.cells)
