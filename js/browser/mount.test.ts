@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { TestModel } from "../shared/testModel";
+import { mount as mountEditor } from "../editor/mount";
+import { mount } from "./mount";
+
+describe("mounting", () => {
+  it("asks for what it shows and takes every listener and element away again", () => {
+    for (const [start, traits, asks] of [
+      [mount, { cell: null, label: null, object_class: null, sort: "corpus", show_boxes: true, show_cam: false, cam_opacity: 0.5 }, "index"],
+      [mountEditor, { placements: [], show_cam: false, cam_opacity: 0.5, method: "grad-cam" }, "palette"],
+    ] as const) {
+      const model = new TestModel({ ...traits });
+      const element = document.createElement("div");
+      const cleanup = start(model, element, { embedded: false });
+      expect(model.sent.map((sent) => sent.kind)).toEqual([asks]);
+      expect(model.listening).toBeGreaterThan(3);
+      expect(element.childElementCount).toBe(1);
+      cleanup();
+      expect(model.listening).toBe(0);
+      expect(element.childElementCount).toBe(0);
+    }
+  });
+});
