@@ -205,7 +205,7 @@ def test_cell_is_linked_through_the_explorer(run: Run) -> None:
     explorer.heatmap.cell = ["Sports equipment", "Excitement"]
     assert explorer.cell == explorer.browser.cell == ["Sports equipment", "Excitement"]
     assert explorer.browser.image_ids == run.association().contributors("Sports equipment", "Excitement")
-    assert explorer.browser.show_cam
+    assert explorer.browser.show_cam and explorer.browser.show_boxes
     explorer.threshold = 0.6
     assert explorer.heatmap.threshold == explorer.browser.threshold == 0.6
     contributors = run.association(threshold=0.6).contributors("Sports equipment", "Excitement")

@@ -69,7 +69,7 @@ class Explorer(LiveWidget):
         self.worker = worker
         threshold = kwargs.get("threshold", DEFAULT_THRESHOLD)
         heatmap = AssociationHeatmap(run, threshold=threshold)
-        browser = ImageBrowser(run, **{name: getattr(heatmap, name) for name in SETTINGS})
+        browser = ImageBrowser(run, show_boxes=False, **{name: getattr(heatmap, name) for name in SETTINGS})
         cell = kwargs.pop("cell", None)
         super().__init__(
             heatmap=heatmap, browser=browser, summary=run_summary(run), edit_hint="" if worker else NO_WORKER, **kwargs
@@ -117,9 +117,9 @@ class Explorer(LiveWidget):
 
     @observe("cell")
     def _show_why(self, change: Mapping[str, Any]) -> None:
-        """The maps glow under the boxes while a cell is selected."""
+        """Without a cell the pictures are shown as they are; with one, the boxes that count and the maps under them."""
         if (change["old"] is None) != (change["new"] is None):
-            self.browser.show_cam = change["new"] is not None
+            self.browser.show_boxes = self.browser.show_cam = change["new"] is not None
 
     @observe("mode", "image_id")
     def _edit_if_asked(self, _change: Any = None) -> None:

@@ -92,7 +92,7 @@ export class HeatmapGrid {
       cell.style.background = css(colour);
       cell.style.color = ink(colour);
       const text = numbers ? matrix.text(index, measure) : "";
-      cell.textContent = text.length * 7 + 4 <= this.unit.cell ? text : "";
+      cell.textContent = textWidth(text) < this.unit.cell ? text : "";
       cell.setAttribute("aria-label", `${matrix.cell(index)[0]}: ${matrix.sentence(index)}`);
       cell.dataset.count = String(matrix.counts[index]);
     });
