@@ -241,6 +241,16 @@ class NotebookPage:
         """Returns once the kernel has nothing left to do."""
         self.wait_for(lambda: self.kernel_status() == "idle", seconds, "the kernel to be idle")
 
+    def wait_live(self, seconds: float = 10) -> None:
+        """Returns once JupyterLab has a subshell for every widget's messages.
+
+        It asks the kernel for one when the first widget comes; what is clicked in the moments before waits for the cell
+        that is running. Only a test that clicks in the very cell that shows the first widget is that fast.
+        """
+        live = f"""() => [...({_PANEL})().sessionContext.session.kernel._comms.values()]
+            .every(comm => comm.subshellId !== null)"""
+        self.wait_for(lambda: self.page.evaluate(live), seconds, "the widgets' subshell")
+
     def shut_down(self) -> None:
         """Ends the kernel."""
         self.page.evaluate(f"() => ({_PANEL})().sessionContext.shutdown()")

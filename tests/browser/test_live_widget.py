@@ -54,6 +54,8 @@ def test_answers_inside_the_very_cell_that_shows_it(notebook: NotebookPage) -> N
     notebook.run(DOUBLER)
     cell = notebook.start("doubler = Doubler(); display(doubler); time.sleep(5)")
     button = cell.output.get_by_test_id("double")
+    button.wait_for()
+    notebook.wait_live()
     button.click()
     expect(button).to_have_text("2 4 42")
     assert not cell.done
