@@ -40,6 +40,7 @@ export class Grid {
   private readonly tiles = new Map<number, Tile>();
   private cursor = -1;
   private width = 0;
+  private height = 0;
   private frame = 0;
   private view: GridView = { boxes: true, cam: false, camOpacity: 0.6 };
 
@@ -59,8 +60,8 @@ export class Grid {
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => this.key(event));
     disposer.listen<MouseEvent>(this.inner, "click", (event) => this.pressed(event, false));
     disposer.listen<MouseEvent>(this.inner, "dblclick", (event) => this.pressed(event, true));
-    disposer.resize(this.el, (width) => {
-      if (width > 0 && Math.abs(width - this.width) > 1) this.reflow(width);
+    disposer.resize(this.el, (width, height) => {
+      if (width > 0 && Math.abs(width - this.width) + Math.abs(height - this.height) > 1) this.reflow(width, height);
       else this.schedule();
     });
     onThemeChange(disposer, () => this.repaint());
@@ -106,9 +107,10 @@ export class Grid {
     return position === undefined ? null : this.store.ids[position];
   }
 
-  private reflow(width: number): void {
+  private reflow(width: number, height: number): void {
     const first = this.firstVisible();
     this.width = width;
+    this.height = height;
     this.clear();
     this.place();
     if (first > 0) this.el.scrollTop = this.layout.rows[this.layout.rowOf[first]]?.y ?? 0;
@@ -123,7 +125,7 @@ export class Grid {
   private place(): void {
     const aspects = Float32Array.from(this.store.order, (position) => this.store.aspect(position));
     const available = Math.max(60, (this.width || this.el.clientWidth) - 2 * PADDING - (this.width ? 0 : SCROLLBAR));
-    this.layout = justifyLargest(aspects, available, this.el.clientHeight - 2 * PADDING, ROW_HEIGHTS, SPACING);
+    this.layout = justifyLargest(aspects, available, this.height - 2 * PADDING, ROW_HEIGHTS, SPACING);
     this.inner.style.height = `${this.layout.height}px`;
   }
 
