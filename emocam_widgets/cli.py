@@ -64,6 +64,11 @@ _THRESHOLD = click.option(
     show_default=True,
     help="A box counts where its importance is above it.",
 )
+_MIN_CONFIDENCE = click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    help="Boxes below it do not count (default: what the detector names; the run keeps those from 0.005).",
+)
 _QUIET = click.option("--quiet", is_flag=True, help="No progress bar.")
 
 
@@ -80,13 +85,7 @@ def main() -> None:
 @click.option("--detector", default="demo", show_default=True, help="Name of the detector.")
 @click.option("--method", "methods", multiple=True, default=("grad-cam",), show_default=True, help="May be repeated.")
 @_THRESHOLD
-@click.option(
-    "--min-confidence",
-    type=click.FloatRange(0, 1),
-    default=0.25,
-    show_default=True,
-    help="Boxes below it do not count in the summary (the run keeps those from 0.005).",
-)
+@_MIN_CONFIDENCE
 @_DEVICE
 @_QUIET
 @click.pass_context
@@ -98,7 +97,7 @@ def analyze(
     detector: str,
     methods: tuple[str, ...],
     threshold: float,
-    min_confidence: float,
+    min_confidence: float | None,
     device: str,
     quiet: bool,
 ) -> None:
@@ -155,11 +154,11 @@ def demo(ctx: click.Context, prepare: bool, no_browser: bool) -> None:
 
 @demo.command()
 @_THRESHOLD
-@click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.25, show_default=True)
+@_MIN_CONFIDENCE
 @click.option("--method", default="grad-cam", show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of the shuffling and of the random weights.")
 @click.option("--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there too.")
-def evaluate(threshold: float, min_confidence: float, method: str, seed: int, as_json: Path | None) -> None:
+def evaluate(threshold: float, min_confidence: float | None, method: str, seed: int, as_json: Path | None) -> None:
     """How well the association finds what the demo classifier uses, beside three controls.
 
     The truth is measured: each shipped scene was drawn again without each of its objects, and a pair of object class

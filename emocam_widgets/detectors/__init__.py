@@ -23,7 +23,10 @@ MIN_CONFIDENCE = 0.005  # the paper's
 
 
 class Detector(Protocol):
-    """Finds objects. `settings` are what its boxes depend on; with the fingerprint they go into a run's manifest."""
+    """Finds objects. `settings` are what its boxes depend on; with the fingerprint they go into a run's manifest.
+
+    A `confidence` among them (0..1) is where its boxes begin to count, unless whoever reads the run says otherwise.
+    """
 
     name: str
     class_names: tuple[str, ...]

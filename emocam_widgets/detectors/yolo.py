@@ -31,12 +31,16 @@ class UltralyticsDetector:
         name: str,
         image_size: int = 320,
         iou: float = 0.45,
+        confidence: float = 0.25,
         device: torch.device | str = "cpu",
     ) -> None:
-        """`module` gives (n, 4 + classes, anchors) in eval mode, as an Ultralytics DetectionModel does."""
+        """`module` gives (n, 4 + classes, anchors) in eval mode, as an Ultralytics DetectionModel does.
+
+        Boxes from `confidence` on count in an association unless asked otherwise; Ultralytics' own default.
+        """
         self.name = name
         self.class_names = tuple(class_names)
-        self.settings: Mapping[str, Any] = {"image_size": image_size, "iou": iou}
+        self.settings: Mapping[str, Any] = {"image_size": image_size, "iou": iou, "confidence": confidence}
         self.fingerprint = fingerprint(module, classes=list(class_names), **self.settings)
         self.device = torch.device(device)
         self._module = module.to(self.device).eval().requires_grad_(False)

@@ -31,7 +31,7 @@ def evaluate_run(
     *,
     method: str = "grad-cam",
     threshold: float = 0.3,
-    min_confidence: float = 0.25,
+    min_confidence: float | None = None,
     seed: int = 0,
     criteria: Criteria | None = None,
     progress: Progress | bool = True,

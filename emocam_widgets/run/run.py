@@ -232,12 +232,21 @@ class Run:
 
         return self._cached(("importance", method, score, output, shuffle), compute)
 
+    @property
+    def min_confidence(self) -> float:
+        """The confidence (0..1) from which boxes count unless asked otherwise: as the run's detectors say, else 0.005.
+
+        0.005 is the paper's, for a detector whose class scores share a total of 1; others are surer of what they find.
+        """
+        named = [float(info.settings.get("confidence", DEFAULT_MIN_CONFIDENCE)) for info in self.manifest.detectors]
+        return min(named, default=DEFAULT_MIN_CONFIDENCE)
+
     def association(
         self,
         method: str | None = None,
         score: str = "mean",
         threshold: float = DEFAULT_THRESHOLD,
-        min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+        min_confidence: float | None = None,
         by: str = "prediction",
         *,
         output: str | None = None,
@@ -250,7 +259,7 @@ class Run:
             method: the CAMs to use; by default the run's first.
             score: how a box's importance is computed, a name in analysis.importance.SCORES.
             threshold: a box counts where its importance is above it.
-            min_confidence: a box below it does not count.
+            min_confidence: a box below it does not count, 0..1; by default :attr:`min_confidence`.
             by: "prediction" counts an image under its predicted label, "annotation" under the corpus's own.
             output: "probabilities" or "logits", where the method was run on both.
             detector: only this one's boxes; by default those of all.
@@ -267,7 +276,7 @@ class Run:
         self,
         method: str | None = None,
         score: str = "mean",
-        min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+        min_confidence: float | None = None,
         by: str = "prediction",
         *,
         output: str | None = None,
@@ -283,6 +292,7 @@ class Run:
         if detector is not None:
             known_name("detector", detector, [info.name for info in self.manifest.detectors])
         which = self._output(name, output)
+        least = self.min_confidence if min_confidence is None else float(min_confidence)
 
         def compute() -> Aggregate:
             labels: Sequence[str] = self.labels if by == "prediction" else self.annotations
@@ -295,11 +305,9 @@ class Run:
             if detector is not None:
                 of_detector = (boxes["detector"] == detector).to_numpy()
                 boxes, importance = boxes[of_detector], importance[of_detector]
-            return Aggregate(
-                images, boxes, importance, labels=labels, classes=self.classes, min_confidence=min_confidence
-            )
+            return Aggregate(images, boxes, importance, labels=labels, classes=self.classes, min_confidence=least)
 
-        return self._cached(("aggregate", name, score, which, float(min_confidence), by, detector, shuffle), compute)
+        return self._cached(("aggregate", name, score, which, least, by, detector, shuffle), compute)
 
     def _method(self, method: str | None) -> str:
         if method is not None:

@@ -60,7 +60,7 @@ class ImageBrowser(LiveWidget):
     method = t.Unicode("grad-cam").tag(sync=True)
     score = t.Unicode("mean").tag(sync=True)
     threshold = t.Float(0.3, min=0.0, max=1.0).tag(sync=True)
-    min_confidence = t.Float(0.005, min=0.0, max=1.0).tag(sync=True)
+    min_confidence = t.Float(min=0.0, max=1.0).tag(sync=True)
     sort = t.Enum(SORTS, "corpus").tag(sync=True)
     selected = t.Unicode(None, allow_none=True).tag(sync=True)
     open_image = t.Unicode(None, allow_none=True).tag(sync=True)
@@ -80,6 +80,7 @@ class ImageBrowser(LiveWidget):
         self._filter_lock = threading.RLock()
         if "method" not in traits:
             traits["method"] = default_method(run)
+        traits.setdefault("min_confidence", run.min_confidence)
         super().__init__(**traits)
         self._refilter()
         self.observe(self._filter_changed, FILTER_TRAITS)

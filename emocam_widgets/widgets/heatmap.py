@@ -12,7 +12,7 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 from emocam_widgets.analysis.association import Association
 from emocam_widgets.analysis.importance import SCORES
 from emocam_widgets.errors import EmocamError, known_name
-from emocam_widgets.run.run import BY, DEFAULT_MIN_CONFIDENCE, DEFAULT_THRESHOLD
+from emocam_widgets.run.run import BY, DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, float_buffer, int_buffer, static
 from emocam_widgets.widgets.figures import MEASURES, heatmap_figure
 
@@ -47,7 +47,7 @@ class AssociationHeatmap(LiveWidget):
     method = Unicode().tag(sync=True)
     score = Unicode("mean").tag(sync=True)
     threshold = Float(DEFAULT_THRESHOLD, min=0.0, max=1.0).tag(sync=True)
-    min_confidence = Float(DEFAULT_MIN_CONFIDENCE, min=0.0, max=1.0).tag(sync=True)
+    min_confidence = Float(min=0.0, max=1.0).tag(sync=True)
     by = Unicode("prediction").tag(sync=True)
     top = Int(25, min=1).tag(sync=True)
     measure = Unicode("fraction").tag(sync=True)
@@ -66,6 +66,7 @@ class AssociationHeatmap(LiveWidget):
         if not run.methods:
             raise EmocamError("This run holds no CAMs; analyse it with a method, such as methods=['grad-cam'].")
         kwargs.setdefault("method", run.methods[0])
+        kwargs.setdefault("min_confidence", run.min_confidence)
         ways = BY if run.annotations else BY[:1]
         known = {"methods": list(run.methods), "scores": list(SCORES), "ways": list(ways)}
         super().__init__(synthetic=run.synthetic, **known, **kwargs)
