@@ -6,6 +6,8 @@ import type { Cell, Matrix, Measure } from "./matrix";
 const ROW_MIN = 17;
 const ROW_MAX = 30;
 const COLUMN_MIN = 17;
+/** Pixels by which "100" may be wider than its cell: its figures then stand closer together. */
+const TIGHTEN = 3;
 const COLUMN_MAX = 56;
 const ANGLE = 52;
 const NUMBER_MIN = { width: 19, height: 16 };
@@ -92,7 +94,9 @@ export class HeatmapGrid {
       cell.style.background = css(colour);
       cell.style.color = ink(colour);
       const text = numbers ? matrix.text(index, measure) : "";
-      cell.textContent = textWidth(text) < this.unit.cell ? text : "";
+      const spare = this.unit.cell - textWidth(text);
+      cell.textContent = spare > -TIGHTEN ? text : "";
+      cell.classList.toggle("hm-tight", spare <= 0);
       cell.setAttribute("aria-label", `${matrix.cell(index)[0]}: ${matrix.sentence(index)}`);
       cell.dataset.count = String(matrix.counts[index]);
     });
