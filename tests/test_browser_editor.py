@@ -91,7 +91,7 @@ def test_cell_shows_its_contributors(run: Run) -> None:
     browser.threshold = 0.6
     assert browser.image_ids == contributors(run, *CELL, threshold=0.6)
     assert browser.show_cam
-    browser.cell = None
+    browser.set_trait("cell", None)
     assert not browser.show_cam
 
 
@@ -227,7 +227,12 @@ def test_thumbnails_are_made_once_and_dropped_when_room_is_short() -> None:
     assert made.count("a") == 2
     results: list[dict[str, Any]] = []
     finished = threading.Event()
-    thumbnails.batch(["a", "bad", "a"], 96, lambda result: (results.append(result), finished.set()))
+
+    def collect(result: dict[str, Any]) -> None:
+        results.append(result)
+        finished.set()
+
+    thumbnails.batch(["a", "bad", "a"], 96, collect)
     assert finished.wait(20)
     assert results[0]["a"] == first
     assert isinstance(results[0]["bad"], ImageError)
@@ -236,7 +241,7 @@ def test_thumbnails_are_made_once_and_dropped_when_room_is_short() -> None:
 
 # -- the editor -------------------------------------------------------------------------------------------------------
 
-BALL = {"sprite": "rugby ball", "x": 0.5, "y": 0.4, "height": 0.4}
+BALL: dict[str, Any] = {"sprite": "rugby ball", "x": 0.5, "y": 0.4, "height": 0.4}
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("skia", reason="drawing scenes needs the train extra")
 
-from emocam_widgets.demo.scenes.compose import render, render_without, sample_scene
-from emocam_widgets.demo.scenes.moods import BYSTANDERS, CLASSES, LABELS, MOODS, PLANTED
+from emocam_widgets.demo.scenes.compose import Profile, render, render_without, sample_scene
+from emocam_widgets.demo.scenes.moods import BYSTANDERS, CLASSES, LABELS, MOODS, PLANTED, Bystander, Planted
 from emocam_widgets.demo.scenes.objects import OBJECTS
 
 
@@ -57,7 +57,7 @@ def test_render_without_equals_render() -> None:
         assert np.array_equal(image, render(scene, without=true.key).image)
 
 
-def _rate(object_class: str, label: str, profile: str, seeds: range) -> float:
+def _rate(object_class: str, label: str, profile: Profile, seeds: range) -> float:
     scenes = [sample_scene(label, seed, profile) for seed in seeds]
     return float(
         np.mean(
@@ -71,14 +71,15 @@ def _rate(object_class: str, label: str, profile: str, seeds: range) -> float:
 
 
 @pytest.mark.parametrize("pair", PLANTED, ids=lambda pair: pair.object_class)
-def test_planted_objects_follow_the_table(pair) -> None:
-    for profile in ("classifier", "corpus"):
+def test_planted_objects_follow_the_table(pair: Planted) -> None:
+    profiles: tuple[Profile, ...] = ("classifier", "corpus")
+    for profile in profiles:
         assert _rate(pair.object_class, pair.label, profile, range(300)) == pytest.approx(pair.present, abs=0.07)
         assert _rate(pair.object_class, "Boredom", profile, range(300)) == pytest.approx(pair.otherwise, abs=0.04)
 
 
 @pytest.mark.parametrize("bystander", BYSTANDERS, ids=lambda bystander: bystander.object_class)
-def test_bystanders_are_frequent_in_the_corpus_only(bystander) -> None:
+def test_bystanders_are_frequent_in_the_corpus_only(bystander: Bystander) -> None:
     other = "Disgust"
     in_corpus = _rate(bystander.object_class, bystander.label, "corpus", range(300))
     in_training = _rate(bystander.object_class, bystander.label, "classifier", range(300))

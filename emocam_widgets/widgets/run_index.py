@@ -90,7 +90,7 @@ class RunIndex:
         """Raises: UnknownNameError where the run has no such image."""
         if image_id not in self.positions:
             raise UnknownNameError("image in this run", image_id, self.ids)
-        return int(self.positions.get_loc(image_id))
+        return int(self.positions.get_indexer(pd.Index([image_id]))[0])
 
     @property
     def probabilities(self) -> FloatArray:
@@ -100,7 +100,7 @@ class RunIndex:
     @cached_property
     def predicted(self) -> NDArray[np.int32]:
         """int32 (images,), positions in ``labels``."""
-        return pd.Index(self.labels).get_indexer(self.run.images["label"]).astype(np.int32)
+        return pd.Index(self.labels).get_indexer(pd.Index(self.run.images["label"])).astype(np.int32)
 
     def has_label(self, label: str, by: str) -> NDArray[np.bool_]:
         """bool (images,): which are filed under the label, as predicted or as annotated."""
@@ -138,7 +138,7 @@ class RunIndex:
                 by=settings.by,
             )
             mask = np.zeros(len(self), bool)
-            mask[self.positions.get_indexer(association.contributors(*wanted.cell))] = True
+            mask[self.positions.get_indexer(pd.Index(association.contributors(*wanted.cell)))] = True
             return mask
         mask = np.ones(len(self), bool)
         if wanted.label is not None:
@@ -191,11 +191,11 @@ class RunIndex:
 
     @cached_property
     def _box_image(self) -> NDArray[np.intp]:
-        return self.positions.get_indexer(self.run.boxes["image_id"])
+        return self.positions.get_indexer(pd.Index(self.run.boxes["image_id"]))
 
     @cached_property
     def _box_class(self) -> NDArray[np.int32]:
-        return pd.Index(self.classes).get_indexer(self.run.boxes["object_class"]).astype(np.int32)
+        return pd.Index(self.classes).get_indexer(pd.Index(self.run.boxes["object_class"])).astype(np.int32)
 
     @cached_property
     def _box_confidence(self) -> FloatArray:

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from PIL import Image
 
@@ -92,7 +93,7 @@ class Thumbnails:
                 done(results)
 
         for image_id in wanted:
-            self.submit(image_id, height).add_done_callback(lambda job, image_id=image_id: collect(image_id, job))
+            self.submit(image_id, height).add_done_callback(partial(collect, image_id))
         if not wanted:
             done({})
 

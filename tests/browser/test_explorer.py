@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from emocam_widgets.run import Run
 from tests.browser.notebook import NotebookPage
@@ -49,10 +50,10 @@ def contributors(run: Run, object_class: str, label: str, threshold: float = THR
     cams = run.cams.set_index("image_id")
     boxes = run.boxes[run.boxes["object_class"] == object_class]
     boxes = boxes[boxes["image_id"].map(images["label"]) == label]
-    return {box.image_id for box in boxes.itertuples() if importance(box, images, cams) > threshold}
+    return {str(box.image_id) for box in boxes.itertuples() if importance(box, images, cams) > threshold}
 
 
-def importance(box, images: pd.DataFrame, cams: pd.DataFrame) -> float:
+def importance(box: Any, images: pd.DataFrame, cams: pd.DataFrame) -> float:
     from PIL import Image
 
     size, cam = images.loc[box.image_id], cams.loc[box.image_id]
@@ -158,7 +159,7 @@ def test_strongest_cell_is_named_and_clicked(explorer: Locator, notebook: Notebo
 
 def test_image_opens_large_and_edit_says_what_is_missing(explorer: Locator, notebook: NotebookPage) -> None:
     thumb = explorer.get_by_test_id("thumb").first
-    image_id = thumb.get_attribute("data-image-id")
+    image_id = str(thumb.get_attribute("data-image-id"))
     thumb.dblclick()
     expect(explorer.get_by_test_id("page-look")).to_be_visible()
     expect(explorer.get_by_test_id("page-look")).to_contain_text(image_id)
@@ -179,14 +180,14 @@ def test_edit_puts_the_open_image_into_the_editor(notebook: NotebookPage, explor
     )
     output = notebook.run("ex = emo.explore(run, worker); ex").output
     thumb = output.get_by_test_id("thumb").nth(1)
-    image_id = thumb.get_attribute("data-image-id")
+    image_id = str(thumb.get_attribute("data-image-id"))
     thumb.dblclick()
     output.get_by_test_id("page-look").get_by_test_id("edit").click()
     bars = output.get_by_test_id("page-edit").get_by_test_id("bar")
     expect(bars.first).to_be_visible()
     becomes(notebook, "[ex.mode, ex.image_id, ex.editor.image_id]", ["edit", image_id, image_id])
     label = bars.first.get_attribute("data-label")
-    shown = float(bars.first.get_attribute("data-probability"))
+    shown = float(str(bars.first.get_attribute("data-probability")))
     predicted = notebook.value(f"worker.predict(run.open_image({image_id!r})).probability({label!r})")
     assert shown == pytest.approx(predicted, abs=1e-3)
 
@@ -214,12 +215,19 @@ def test_keys_of_the_notebook_do_not_act_inside(explorer: Locator, notebook: Not
     expect(explorer.get_by_test_id("cell").first).to_be_focused()
 
 
+def place(element: Locator) -> FloatRect:
+    """Where a visible element stands on the page."""
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
 def test_panes_are_resized_folded_and_stacked(explorer: Locator, notebook: NotebookPage) -> None:
     heatmap, divider = explorer.get_by_test_id("pane-heatmap"), explorer.get_by_test_id("divider-heatmap")
-    before = heatmap.bounding_box()["width"]
+    before = place(heatmap)["width"]
     divider.focus()
     notebook.page.keyboard.press("ArrowLeft")
-    assert heatmap.bounding_box()["width"] < before
+    assert place(heatmap)["width"] < before
     divider.dblclick()
     expect(explorer.get_by_test_id("cell").first).not_to_be_visible()
     divider.dblclick()
@@ -227,7 +235,7 @@ def test_panes_are_resized_folded_and_stacked(explorer: Locator, notebook: Noteb
     notebook.size(900, 900)
     browser = explorer.get_by_test_id("pane-browser")
     notebook.wait_for(
-        lambda: browser.bounding_box()["y"] > heatmap.bounding_box()["y"] + 100,
+        lambda: place(browser)["y"] > place(heatmap)["y"] + 100,
         10,
         "the panes to stand below each other",
     )
