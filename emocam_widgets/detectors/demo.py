@@ -10,22 +10,18 @@ from torch import nn
 
 from emocam_widgets.detectors.yolo import UltralyticsDetector, build_detection_model
 from emocam_widgets.errors import EmocamError
-from emocam_widgets.weights import read_safetensors
+from emocam_widgets.weights import read_safetensors, write_safetensors
 
 
-def save_detector(path: str | Path, module: nn.Module, class_names: Sequence[str], image_size: int) -> None:
-    """Writes an Ultralytics DetectionModel's weights as float32 safetensors; the caller keeps its yaml beside them.
+def save_detector(
+    path: str | Path, module: nn.Module, class_names: Sequence[str], image_size: int, half: bool = False
+) -> None:
+    """Writes an Ultralytics DetectionModel's weights as safetensors; the caller keeps its yaml beside them.
 
     The yaml says `scale` where it has `scales`, because its name is not read for it.
     """
-    from safetensors.torch import save_file
-
-    tensors = {
-        name: (tensor.detach().float() if tensor.is_floating_point() else tensor.detach()).cpu().contiguous()
-        for name, tensor in module.state_dict().items()
-    }
     metadata = {"classes": json.dumps(list(class_names)), "imgsz": str(image_size)}
-    save_file(tensors, str(path), metadata=metadata)
+    write_safetensors(Path(path), module, metadata, half)
 
 
 def load_demo_detector(

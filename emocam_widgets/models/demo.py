@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError
-from emocam_widgets.weights import load_tensors, read_safetensors
+from emocam_widgets.weights import load_tensors, read_safetensors, write_safetensors
 
 if TYPE_CHECKING:
     from emocam_widgets.models.split import SplitClassifier
@@ -110,10 +110,11 @@ class SceneNet(nn.Module):
         return self.tail(self.trunk(x))
 
 
-def save_classifier(path: str | Path, module: SceneNet, labels: Sequence[str]) -> None:
-    """Writes the weights with everything that `load_scene_classifier` needs as metadata: safetensors, so no pickle."""
-    from safetensors.torch import save_file
+def save_classifier(path: str | Path, module: SceneNet, labels: Sequence[str], half: bool = False) -> None:
+    """Writes the weights with everything that `load_scene_classifier` needs as metadata: safetensors, so no pickle.
 
+    With ``half`` they are stored in half precision.
+    """
     if len(labels) != module.n_labels:
         raise ValueError(f"{len(labels)} labels given for a classifier with {module.n_labels} outputs")
     metadata = {
@@ -126,8 +127,7 @@ def save_classifier(path: str | Path, module: SceneNet, labels: Sequence[str]) -
         "mean": json.dumps(module.trunk.mean.flatten().tolist()),
         "std": json.dumps(module.trunk.std.flatten().tolist()),
     }
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-    save_file(tensors, str(path), metadata=metadata)
+    write_safetensors(Path(path), module, metadata, half)
 
 
 def load_scene_module(path: str | Path) -> tuple[SceneNet, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from emocam_widgets.demo.scenes.compose import render, sample_scene
 from emocam_widgets.demo.scenes.moods import LABELS
 from emocam_widgets.demo.training.seeds import over_cores, scene_keys
-from emocam_widgets.models.demo import INPUT_SIZE, SceneNet, save_classifier
+from emocam_widgets.models.demo import INPUT_SIZE, SceneNet, load_scene_module, save_classifier
 
 MARGIN = 8
 """Training pictures are kept this many pixels larger than the input, so that random crops can shift them."""
@@ -82,11 +82,11 @@ def train_classifier(
         checkpoint.with_suffix(".tmp").replace(checkpoint)
         tqdm.write(f"epoch {epoch + 1} of {settings.epochs}: loss {loss:.3f}, {seconds:.0f} s in all")
         if epoch % 3 == 2 or epoch + 1 == settings.epochs:
-            save_classifier(out, model.cpu(), LABELS)
-            score = score_classifier(model, work, settings, seconds)
+            score = score_classifier(model.cpu(), work, settings, seconds)
             tqdm.write(f"accuracy {score.accuracy:.3f} over {score.n} test scenes")
             model.to(device)
-    return score_classifier(model.cpu(), work, settings, seconds)
+    save_classifier(out, model.cpu(), LABELS, half=True)
+    return score_classifier(load_scene_module(out)[0], work, settings, seconds)
 
 
 def score_classifier(

@@ -112,7 +112,7 @@ def train_detector(
     if not isinstance(trained, torch.nn.Module):
         raise EmocamError(f"{last} holds no network: delete {last.parent.parent} and train again.")
     out.mkdir(parents=True, exist_ok=True)
-    save_detector(out / "detector.safetensors", trained, CLASSES, settings.image_size)
+    save_detector(out / "detector.safetensors", trained, CLASSES, settings.image_size, half=True)
     shutil.copyfile(architecture, out / "detector.yaml")
     return score_detector(out, settings, seconds)
 
