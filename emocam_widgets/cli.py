@@ -1,4 +1,4 @@
-"""The command line: `emocam analyze`, `demo`, `paste` and `train`. A user's error is one sentence and exit code 2."""
+"""The command line: `emocam analyze`, `demo`, `models`, `paste`, `train`. A user's error: one sentence, exit code 2."""
 
 from __future__ import annotations
 
@@ -31,16 +31,20 @@ class _OneSentence(click.ClickException):
 
 
 class _Commands(click.Group):
-    """The commands; those of `train` are loaded only when they are asked for."""
+    """The commands; those of `models` and `train` are loaded only when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "train"])
+        return sorted([*super().list_commands(ctx), "models", "train"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "train":
             from emocam_widgets.demo.training.commands import train
 
             return train
+        if cmd_name == "models":
+            from emocam_widgets.models_commands import models
+
+            return models
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -44,9 +44,32 @@ def _demo(device: str) -> Detector:
     return load_demo_detector(device=device)
 
 
-DETECTORS: Registry[Callable[[str], Detector]] = Registry("detector", "emocam_widgets.detectors", {"demo": _demo})
+def _yolov3_openimages(device: str) -> Detector:
+    from emocam_widgets.detectors.darknet import load_yolov3_openimages
+
+    return load_yolov3_openimages(device=device)
+
+
+def _yolov3_openimages_softmax(device: str) -> Detector:
+    from emocam_widgets.detectors.darknet import load_yolov3_openimages
+
+    return load_yolov3_openimages("softmax", device=device)
+
+
+DETECTORS: Registry[Callable[[str], Detector]] = Registry(
+    "detector",
+    "emocam_widgets.detectors",
+    {
+        "demo": _demo,
+        "yolov3-openimages": _yolov3_openimages,
+        "yolov3-openimages-softmax": _yolov3_openimages_softmax,
+    },
+)
 
 
 def load_detector(name: str, device: str = "cpu") -> Detector:
-    """The detector of that name ("demo"), on a torch device; UnknownNameError names the nearest known one."""
+    """The detector of that name ("demo", "yolov3-openimages"), on a torch device.
+
+    UnknownNameError names the nearest known one; EmocamError says where to get files that are not here.
+    """
     return DETECTORS[name](device)

@@ -24,13 +24,22 @@ def _demo(device: str) -> SplitClassifier:
     return load_scene_classifier(DATA / "classifier.safetensors", device=device)
 
 
+def _emonet(device: str) -> SplitClassifier:
+    from emocam_widgets.models.emonet import load_published_emonet
+
+    return load_published_emonet(device)
+
+
 CLASSIFIERS: Registry[Callable[[str], SplitClassifier]] = Registry(
-    "classifier", "emocam_widgets.classifiers", {"demo": _demo}
+    "classifier", "emocam_widgets.classifiers", {"demo": _demo, "emonet": _emonet}
 )
 
 
 def load_classifier(name: str, device: str = "cpu") -> SplitClassifier:
-    """The classifier of that name ("demo"), on a torch device; UnknownNameError names the nearest known one."""
+    """The classifier of that name ("demo", "emonet"), on a torch device.
+
+    UnknownNameError names the nearest known one; EmocamError says where to get files that are not here.
+    """
     return CLASSIFIERS[name](device)
 
 
