@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from emocam_widgets.models.split import SplitClassifier
 
 ARCHITECTURE = "scene-net"
-ARCHITECTURE_VERSION = 1
+ARCHITECTURE_VERSION = 2
 INPUT_SIZE = 224
 GRID_SIZE = 14
+POOLED_SIZE = 4
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 TRUNK_CHANNELS = (24, 48, 96, 128, 160, 160)
@@ -45,6 +46,7 @@ class SceneTrunk(nn.Module):
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).view(1, 3, 1, 1))
         stem, second, third, fourth, fifth, last = channels
+        self.channels = last
         self.layers = nn.Sequential(
             *_normalised(3, stem, 5, stride=2),
             nn.ReLU(),
@@ -74,8 +76,9 @@ class SceneTail(nn.Module):
     def __init__(self, channels: int, hidden: int, n_labels: int, dropout: float) -> None:
         super().__init__()
         self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(2)
-        self.fc1 = nn.Linear(channels * (GRID_SIZE // 2) ** 2, hidden)
+        # 14 cells and one of padding at either end make 4 x 4 windows that do not overlap.
+        self.pool = nn.MaxPool2d(4, padding=1)
+        self.fc1 = nn.Linear(channels * POOLED_SIZE**2, hidden)
         self.relu1 = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
         self.fc2 = nn.Linear(hidden, n_labels)
@@ -93,7 +96,7 @@ class SceneNet(nn.Module):
         n_labels: int = 20,
         width: float = 1.0,
         dropout: float = 0.4,
-        hidden: int = 160,
+        hidden: int = 192,
         mean: Sequence[float] = MEAN,
         std: Sequence[float] = STD,
     ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.models.preprocess import Preprocess
@@ -60,6 +60,11 @@ class SplitClassifier:
     def tail(self, activation: Tensor) -> Tensor:
         """The target layer's activation A (n, c, h, w) -> logits (n, k)."""
         return self._cut.tail(activation)
+
+    @property
+    def tail_graph(self) -> fx.GraphModule | None:
+        """The tail, layer by layer, for methods that look into it; None where hooks cut the network."""
+        return self._cut.tail if isinstance(self._cut.tail, fx.GraphModule) else None
 
     def activations(self, images: Sequence[Image.Image]) -> tuple[Tensor, list[View]]:
         """One trunk pass over a batch of images: A (n, c, h, w), without a gradient, and each image's view."""
