@@ -92,13 +92,13 @@ class DarknetDetector:
         best, classes = scores.max(dim=1)
         confidence = output[:, 4] * best
         enough = confidence >= min_confidence
-        confidence, classes = confidence[enough], classes[enough]
-        centres, halves = output[enough, :2].double(), output[enough, 2:4].double() / 2
-        boxes = torch.cat([centres - halves, centres + halves], dim=1)
-        # Boxes of different classes are moved apart, so that they do not meet; in double, which keeps them exact.
-        apart = classes.double() * (boxes.max() - boxes.min() + 1) if len(boxes) else classes.double()
-        kept = nms(boxes + apart[:, None], confidence.double(), self._iou)
-        return torch.cat([boxes, confidence.double()[:, None], classes.double()[:, None]], dim=1)[kept].cpu().numpy()
+        # In double from here on, on the CPU because not every device has it.
+        confidence, classes, boxes = (part[enough].cpu().double() for part in (confidence, classes, output[:, :4]))
+        boxes = torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], dim=1)
+        # Boxes of different classes are moved apart, so that they do not meet.
+        apart = classes * (boxes.max() - boxes.min() + 1) if len(boxes) else classes
+        kept = nms(boxes + apart[:, None], confidence, self._iou)
+        return torch.cat([boxes, confidence[:, None], classes[:, None]], dim=1)[kept].numpy()
 
     def _in_image(self, rows: np.ndarray, size: tuple[int, int]) -> Detections:
         """Rows (n, 6) in pixels of the network's input -> boxes in the image's."""

@@ -205,8 +205,8 @@ def _read_floats(path: Path, structure: Structure) -> np.ndarray:
         raise EmocamError(f"There is no file {path}; expected Darknet weights.")
     size = path.stat().st_size
     with path.open("rb") as file:
-        version = np.frombuffer(file.read(_VERSION_BYTES), dtype="<i4")
-        if size < _VERSION_BYTES or not all(0 <= number < _PLAUSIBLE_VERSION for number in version[:2]):
+        version = np.frombuffer(file.read(_VERSION_BYTES).ljust(_VERSION_BYTES, b"\xff"), dtype="<i4")
+        if not all(0 <= number < _PLAUSIBLE_VERSION for number in version[:2]):
             raise EmocamError(
                 f"{path} ({size:,} bytes) does not begin with a Darknet version; expected Darknet weights."
             )
