@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.models import load_classifier, wrap_classifier
-from emocam_widgets.models.demo import SceneNet, load_scene_classifier, save_classifier
+from emocam_widgets.models.demo import ARCHITECTURE_VERSION, SceneNet, load_scene_classifier, save_classifier
 from emocam_widgets.models.preprocess import Preprocess
 from tests.tiny_models import LABELS, picture, scene_net, tiny_classifier
 
@@ -179,11 +179,11 @@ def test_damaged_classifier_files_are_refused_in_a_sentence(tmp_path: Path) -> N
     save_file({**tensors, "more": torch.zeros(1)}, path, metadata)
     refused("'more'")
     save_file(tensors, path, {**metadata, "architecture_version": "9"})
-    refused("version 9; expected scene-net version 1")
+    refused(f"version 9; expected scene-net version {ARCHITECTURE_VERSION}")
     save_file(tensors, path, {**metadata, "labels": json.dumps(5)})
     refused("unusable metadata")
     save_file(tensors, path)
-    refused("expected scene-net version 1")
+    refused(f"expected scene-net version {ARCHITECTURE_VERSION}")
     path.unlink()
     refused("no file")
 
