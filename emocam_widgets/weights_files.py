@@ -148,8 +148,9 @@ def _problem(path: Path, file: WeightsFile) -> str | None:
     size = path.stat().st_size
     if file.size is not None and size != file.size:
         return f"{size:,} bytes; expected {file.size:,}"
-    if size == 0:
-        return "0 bytes"
+    # A page of HTML in place of the file, or a pointer to it, is told by its size even where that is not published.
+    if size < (file.about or 4) // 4:
+        return f"{size:,} bytes; expected {f'about {file.about:,}' if file.about else 'some'}"
     if file.sha256 is not None and (found := _sha256(path)) != file.sha256:
         return f"sha256 {found}; expected {file.sha256}"
     return None

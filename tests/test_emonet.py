@@ -12,6 +12,9 @@ from PIL import Image
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
+from emocam_widgets.corpus import Corpus
+from emocam_widgets.detectors import wrap_detector
+from emocam_widgets.engine.corpus_run import analyze
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.models import emonet, load_classifier
 from emocam_widgets.models.emonet import AROUSAL, LABELS, VALENCE, EmoNet, EmoNetClassifier, load_emonet, verify_emonet
@@ -265,6 +268,22 @@ def test_verifying_holds_the_files_to_expected_outputs(home: Path, monkeypatch: 
     monkeypatch.setattr(emonet, "MATLAB", {**own, "other.jpg": own["demo_big.jpg"]})
     with pytest.raises(EmocamError, match=r"other\.jpg to compare with MATLAB are not in"):
         verify_emonet()
+
+
+def test_a_run_with_it(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOCAM_HOME", str(home))
+    (tmp_path / "photos").mkdir()
+    for seed in range(2):
+        picture(seed, (120, 80)).save(tmp_path / "photos" / f"{seed}.png")
+    corpus, classifier = Corpus.from_folder(tmp_path / "photos"), load_classifier("emonet")
+    detector = wrap_detector(lambda image: [("Person", 0.9, (0, 0, *image.size))], ["Person"])
+    run = analyze(corpus, classifier, detector, out=tmp_path / "run", progress=False)
+    cam = run.cams.iloc[0]
+    assert (cam["grid_height"], cam["grid_width"]) == (13, 13) and len(run.cams) == 2
+    for row in run.images.to_dict("records"):
+        (prediction,) = classifier.predict([corpus.open(row["image_id"])])
+        assert row["valence"] == pytest.approx(prediction.valence, abs=1e-4)
+        assert row["arousal"] == pytest.approx(prediction.arousal, abs=1e-4)
 
 
 @pytest.mark.network

@@ -124,6 +124,7 @@ def test_progress_is_shown(server: _Server, monkeypatch: pytest.MonkeyPatch) -> 
         ("nowhere", {}, ["the server answered 404 Not Found", "nowhere"]),
         ("broken", {}, ["the connection broke off"]),
         ("whole", {"size": 5}, ["70,000 bytes; expected 5"]),
+        ("whole", {"about": 300_000_000}, ["70,000 bytes; expected about 300,000,000"]),
         ("whole", {"sha256": "0" * 64}, ["sha256", "expected 0000"]),
     ],
 )

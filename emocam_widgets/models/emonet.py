@@ -199,10 +199,10 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise EmocamError(
             f"{path} holds more than tensors, or is damaged, and was not run; expected a torch state dict."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+    except Exception as error:  # torch raises any type over damaged bytes; the sentence says which
         size = path.stat().st_size
         raise EmocamError(
-            f"{path} ({size:,} bytes) cannot be read, it may be truncated: {_first_line(error)}"
+            f"{path} ({size:,} bytes) cannot be read as a torch state dict, it may be truncated: {_first_line(error)}"
         ) from error
     if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
         raise EmocamError(f"{path} holds a {type(found).__name__} of other things; expected tensors by name.")
@@ -263,4 +263,5 @@ def _relative_difference(classifier: SplitClassifier, path: Path, expected: tupl
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") + "." if str(error).strip() else type(error).__name__ + "."
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}, {lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
