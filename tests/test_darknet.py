@@ -88,6 +88,7 @@ layers=-4
 # 9
 [upsample]
 stride=2
+scale=0.5
 # 10
 [route]
 layers=-1, 2
@@ -183,7 +184,7 @@ def test_same_as_an_independent_computation(tmp_path: Path) -> None:
     added = (second * torch.tanh(functional.softplus(second)) + first).clamp(min=0)
     pooled = _pooled(_pooled(added, 2, 2), 5, 1)
     one = _convolved(pooled, layers[2])
-    joined = torch.cat([pooled.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3), added], dim=1)
+    joined = torch.cat([0.5 * pooled.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3), added], dim=1)
     two = _convolved(joined[:, 8:], layers[3])
     expected = [_decoded(one[i], [(20, 11), (8, 6)], 1.0) + _decoded(two[i], [(3, 5)], 1.2) for i in range(len(x))]
     found = network(x)
@@ -239,6 +240,8 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ("group_id=1", "group_id=2", "group 2 of 2 cannot be taken"),
         ("mask = 2,1", "mask = 3,1", r"mask \[3, 1\] does not fit"),
         ("scale_x_y=1.2", "scale_x_y=1.2\nnew_coords=1", "new_coords=1 is not supported"),
+        ("groups=4", "dilation=2", r"\[convolutional\]: dilation=2 is not supported; expected dilation=1"),
+        ("groups=4", "stride_x=2", "stride_x=2 is not supported; expected it left out"),
         ("width=32", "width=0", "width is 0; expected at least 1"),
         ("channels=3", "channels=1", "channels is 1; expected 3"),
         ("[net]", "", "no option"),

@@ -11,11 +11,21 @@ from emocam_widgets.errors import EmocamError
 
 ACTIVATIONS = ("linear", "leaky", "relu", "logistic", "mish", "swish")
 ALIASES = {"network": "net", "conv": "convolutional", "max": "maxpool"}
-# What other Darknets can switch on and would change the output; the value that leaves it off.
-UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
-    "convolutional": {"binary": "0", "xnor": "0", "antialiasing": "0", "flipped": "0", "deform": "0"},
+# What other Darknets can switch on and would change the output, and the value that leaves it off (None: none does).
+UNSUPPORTED: Mapping[str, Mapping[str, str | None]] = {
+    "convolutional": {
+        "antialiasing": "0",
+        "binary": "0",
+        "deform": "0",
+        "dilation": "1",
+        "flipped": "0",
+        "share_index": None,
+        "stride_x": None,
+        "stride_y": None,
+        "xnor": "0",
+    },
     "shortcut": {"weights_type": "none"},
-    "maxpool": {"maxpool_depth": "0", "antialiasing": "0"},
+    "maxpool": {"antialiasing": "0", "maxpool_depth": "0", "stride_x": None, "stride_y": None},
     "yolo": {"new_coords": "0"},
 }
 Shape: TypeAlias = tuple[int, int, int]
@@ -36,7 +46,6 @@ class Layer:
     size: int = 1
     stride: int = 1
     padding: int = 0
-    dilation: int = 1
     groups: int = 1
     group: int = 0
     batch_normalize: bool = False
@@ -156,7 +165,8 @@ def parse_structure(text: str, path: Path = Path("cfg")) -> Structure:
             raise section.refuse(f"this layer is not supported; expected one of {', '.join(_READERS)}")
         for name, off in UNSUPPORTED.get(section.kind, {}).items():
             if (found := section.options.get(name, off)) != off:
-                raise section.refuse(f"{name}={found} is not supported; expected {name}={off}")
+                expected = "it left out" if off is None else f"{name}={off}"
+                raise section.refuse(f"{name}={found} is not supported; expected {expected}")
         layers.append(_READERS[section.kind](section, layers, (channels, height, width)))
     heads = {layer.classes for layer in layers if layer.kind == "yolo"}
     if len(heads) != 1:
@@ -191,14 +201,12 @@ def _before(section: _Section, layers: list[Layer], image: Shape) -> Shape:
 def _convolutional(section: _Section, layers: list[Layer], image: Shape) -> Layer:
     channels, height, width = taken = _before(section, layers, image)
     size, stride = section.integer("size", 1, least=1), section.integer("stride", 1, least=1)
-    dilation, groups = section.integer("dilation", 1, least=1), section.integer("groups", 1, least=1)
-    filters = section.integer("filters", 1, least=1)
+    filters, groups = section.integer("filters", 1, least=1), section.integer("groups", 1, least=1)
     if channels % groups or filters % groups:
         raise section.refuse(f"{channels} channels and {filters} filters cannot be divided into {groups} groups")
     # pad=1 stands for half the kernel; otherwise padding says how much.
-    padding = dilation * (size // 2) if section.integer("pad", 0) else section.integer("padding", 0)
-    reach = dilation * (size - 1) + 1
-    out = tuple((side + 2 * padding - reach) // stride + 1 for side in (height, width))
+    padding = size // 2 if section.integer("pad", 0) else section.integer("padding", 0)
+    out = tuple((side + 2 * padding - size) // stride + 1 for side in (height, width))
     if min(out) < 1:
         raise section.refuse(f"a kernel of {size} px does not fit into {width} x {height} px")
     return Layer(
@@ -209,7 +217,6 @@ def _convolutional(section: _Section, layers: list[Layer], image: Shape) -> Laye
         size=size,
         stride=stride,
         padding=padding,
-        dilation=dilation,
         groups=groups,
         batch_normalize=bool(section.integer("batch_normalize", 0)),
         activation=section.activation("logistic"),

@@ -30,8 +30,7 @@ class _Convolutional(nn.Module):
             layer.size,
             layer.stride,
             layer.padding,
-            layer.dilation,
-            layer.groups,
+            groups=layer.groups,
             bias=not layer.batch_normalize,
         )
         self.normalisation = nn.BatchNorm2d(filters, eps=EPSILON) if layer.batch_normalize else nn.Identity()
