@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
 from emocam_widgets.engine.loading import in_batches, load_ahead
 from emocam_widgets.errors import EmocamError, RunError, known_name
-from emocam_widgets.explain import METHODS
+from emocam_widgets.explain import METHODS, check_method
 from emocam_widgets.run import (
     ClassifierInfo,
     CorpusInfo,
@@ -72,12 +72,15 @@ def analyze(
 
     Raises:
         UnknownNameError: an unknown method, output or engine.
+        EmocamError: a method cannot explain this classifier (lift-cam and lrp-cam have no rule for some layers).
         RunError: the folder cannot be written, is being written, or belongs to another corpus or classifier.
     """
     known_name("engine", engine, ENGINES)
     if not 0 <= min_confidence <= 1 or batch_size < 1:
         raise EmocamError(f"min_confidence is {min_confidence}, batch_size {batch_size}; expected 0..1 and at least 1.")
     pairs = method_outputs(methods, output)
+    for method, explained in pairs:
+        check_method(classifier, method, explained)
     manifest = _manifest(corpus, classifier, detector, pairs, min_confidence)
     if _is_whole(out, manifest, corpus):
         return open_run(out, corpus)

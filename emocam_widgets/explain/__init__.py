@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from emocam_widgets.models.split import SplitClassifier
 
-__all__ = ["METHODS", "Method", "explain", "scale_grids"]
+__all__ = ["METHODS", "Method", "check_method", "explain", "scale_grids"]
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,53 @@ class Method:
 
     `grids(classifier, activation, targets, output)` takes the target layer's activation (n, c, h, w), the index of the
     label to explain for each image, int64 (n,), and which output is explained; it gives the rectified, unscaled maps,
-    (n, h, w).
+    (n, h, w). `check(classifier, output)` raises EmocamError where the method cannot explain that classifier's output.
     """
 
     grids: Callable[[SplitClassifier, Tensor, Tensor, Output], Tensor]
     output: Output
+    check: Callable[[SplitClassifier, Output], None] | None = None
 
 
-def _grad_cam(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:
-    from emocam_widgets.explain.grad_cam import grad_cam
+def _builtin(name: str, output: Output, checked: bool = False) -> Method:
+    """The method in the file of its name, which is imported, and torch with it, when it is first used."""
+    function = name.replace("-", "_")
+    module = f"{__name__}.{function}"
 
-    return grad_cam(classifier, activation, targets, output)
+    def grids(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:
+        return getattr(import_module(module), function)(classifier, activation, targets, output)
+
+    def check(classifier: SplitClassifier, output: Output) -> None:
+        import_module(module).check(classifier, output)
+
+    return Method(grids, output, check if checked else None)
 
 
+# The outputs are those that EmoCAM's authors explained; for the methods that they did not use, grad-cam's own default.
 METHODS: Registry[Method] = Registry(
-    "method", "emocam_widgets.methods", {"grad-cam": Method(_grad_cam, output="probabilities")}
+    "method",
+    "emocam_widgets.methods",
+    {
+        "grad-cam": _builtin("grad-cam", "probabilities"),
+        "ablation-cam": _builtin("ablation-cam", "probabilities"),
+        "lift-cam": _builtin("lift-cam", "logits", checked=True),
+        "lrp-cam": _builtin("lrp-cam", "logits", checked=True),
+        "lime-cam": _builtin("lime-cam", "logits"),
+        "grad-cam-plus-plus": _builtin("grad-cam-plus-plus", "logits"),
+        "layer-cam": _builtin("layer-cam", "logits"),
+        "hires-cam": _builtin("hires-cam", "logits"),
+        "xgrad-cam": _builtin("xgrad-cam", "logits"),
+        "eigen-cam": _builtin("eigen-cam", "logits"),
+        "eigen-grad-cam": _builtin("eigen-grad-cam", "logits"),
+    },
 )
+
+
+def check_method(classifier: SplitClassifier, method: str, output: Output | None = None) -> None:
+    """Raises EmocamError where a method cannot explain this classifier's output: before any image is looked at."""
+    chosen = METHODS[method]
+    if chosen.check is not None:
+        chosen.check(classifier, output or chosen.output)
 
 
 def explain(

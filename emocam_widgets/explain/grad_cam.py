@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
+from emocam_widgets.explain.scores import score_gradient, weighted_map
 from emocam_widgets.types import Output
 
 if TYPE_CHECKING:
@@ -14,15 +14,6 @@ if TYPE_CHECKING:
 
 
 def grad_cam(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:
-    """ReLU(sum over channels of weight x A), (n, h, w); only the tail is differentiated, for all images at once."""
-    with torch.enable_grad():
-        start = activation.detach().requires_grad_(True)
-        # In double precision on the CPU: in float32 the gradient of a saturated softmax is exactly 0, a constant map.
-        scores = classifier.tail(start).cpu().double()
-        if output == "probabilities":
-            scores = torch.softmax(scores, dim=1)
-        # Images do not influence each other in eval mode, so the gradient of the sum is each image's own.
-        chosen = scores.gather(1, targets.cpu().view(-1, 1)).sum()
-        (gradient,) = torch.autograd.grad(chosen, start)
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    return torch.relu((weights * activation.detach()).sum(dim=1))
+    """ReLU(sum over channels of weight x A), (n, h, w), with the gradient's spatial mean as a channel's weight."""
+    weights = score_gradient(classifier, activation, targets, output).mean(dim=(2, 3))
+    return weighted_map(weights, activation)

@@ -1,0 +1,20 @@
+"""Layer-CAM (Jiang et al. 2021, equations 4 to 6): each place of each channel weighted by its positive gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from emocam_widgets.explain.scores import in_double, score_gradient
+from emocam_widgets.types import Output
+
+if TYPE_CHECKING:
+    from emocam_widgets.models.split import SplitClassifier
+
+
+def layer_cam(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:
+    """ReLU(sum over channels of ReLU(gradient) x A), (n, h, w)."""
+    gradient = score_gradient(classifier, activation, targets, output)
+    return torch.relu((torch.relu(gradient) * in_double(activation)).sum(dim=1))
