@@ -21,11 +21,14 @@ from emocam_widgets.demo.scenes.objects import BY_CLASS, OBJECTS, draw_object
 from emocam_widgets.demo.scenes.people import Hands, Person, draw_person
 from emocam_widgets.demo.scenes.places import PLACES, draw_place
 
-Profile = Literal["corpus", "classifier", "detector"]
+Profile = Literal["corpus", "classifier", "detector", "crowded"]
 """``corpus``: planted pairs and bystanders. ``classifier``: planted pairs, bystanders independent of the label.
-``detector``: every class equally often, whatever the label."""
+``detector``: every class equally often, whatever the label. ``crowded``: the same, with more objects and close-ups."""
 
 SIZES = ((640, 480), (640, 480), (640, 427), (600, 600), (480, 640), (720, 480))
+EVEN_CHANCE = {"detector": 0.22, "crowded": 0.45}
+"""In these profiles each class is drawn with this chance, whatever the label."""
+FRAMINGS = {"full": 0.4, "half": 0.42, "close": 0.18}
 SMALLEST_BOX = 4.0
 LEAST_VISIBLE = 0.35
 NEUTRAL_LIGHT = 0.22
@@ -90,7 +93,9 @@ def sample_scene(label: str, seed: int, profile: Profile = "corpus") -> Scene:
     present = _dealt_classes(label, rng, profile)
     look = _look(label, present, rng)
     width, height = rng.choice(SIZES)
-    people = _people(look, width, height, rng, accessory="Fashion accessory" in present)
+    framings = {"full": 0.3, "half": 0.35, "close": 0.35} if profile == "crowded" else FRAMINGS
+    framing = rng.choices(list(framings), list(framings.values()))[0]
+    people = _people(look, framing, width, height, rng, accessory="Fashion accessory" in present)
     if any(person.accessory for person in people):
         present.discard("Fashion accessory")
     ground = max(person.ground for person in people)
@@ -137,13 +142,14 @@ def _picture(scene: Scene, background: Canvas, layers: list[Canvas]) -> np.ndarr
 def _dealt_classes(label: str, rng: random.Random, profile: Profile) -> set[str]:
     """The object classes that the tables deal to one scene of ``label``."""
     present = set()
+    even = EVEN_CHANCE.get(profile)
     for pair in moods.PLANTED:
         chance = pair.present if label == pair.label else pair.otherwise
-        if rng.random() < (0.22 if profile == "detector" else chance):
+        if rng.random() < (even or chance):
             present.add(pair.object_class)
     for bystander in moods.BYSTANDERS:
         chance = bystander.present if label == bystander.label else bystander.otherwise
-        if rng.random() < {"detector": 0.22, "classifier": bystander.training, "corpus": chance}[profile]:
+        if rng.random() < (even or (bystander.training if profile == "classifier" else chance)):
             present.add(bystander.object_class)
     return present
 
@@ -156,9 +162,10 @@ def _look(label: str, present: set[str], rng: random.Random) -> str:
     return label
 
 
-def _people(look: str, width: int, height: int, rng: random.Random, accessory: bool) -> tuple[Person, ...]:
+def _people(
+    look: str, framing: str, width: int, height: int, rng: random.Random, accessory: bool
+) -> tuple[Person, ...]:
     mood = moods.MOODS[look]
-    framing = rng.choices(("full", "half", "close"), (0.4, 0.42, 0.18))[0]
     count = rng.choices((1, 2, 3, 4), (0.34, 0.36, 0.2, 0.1))[0]
     together = count == 1 and rng.random() < mood.couple
     count = min(2 if together else count, 2 if framing == "close" else 4)

@@ -6,13 +6,14 @@ import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import yaml
 from PIL import Image
 
-from emocam_widgets.demo.scenes.compose import Rendered, render, sample_scene
+from emocam_widgets.demo.scenes.compose import Profile, Rendered, render, sample_scene
 from emocam_widgets.demo.scenes.moods import CLASSES
 from emocam_widgets.demo.training.seeds import over_cores, scene_keys
 from emocam_widgets.detectors.demo import load_demo_detector, save_detector
@@ -23,6 +24,26 @@ SMALLEST_SIDE = 16
 """Boxes count in the score where both sides measure at least this many pixels at the network's input size."""
 
 
+COMMON: dict[str, Any] = {
+    "exist_ok": True,
+    "pretrained": False,
+    "optimizer": "AdamW",
+    "lrf": 0.02,
+    "cos_lr": True,
+    "scale": 0.3,
+    "translate": 0.08,
+    "hsv_h": 0.01,
+    "hsv_s": 0.3,
+    "hsv_v": 0.25,
+    "erasing": 0.0,
+    "workers": 0,
+    "cache": "ram",
+    "val": False,
+    "plots": False,
+}
+"""Ultralytics' settings of both stages."""
+
+
 @dataclass(frozen=True)
 class DetectorTraining:
     """Settings; the defaults made the shipped weights. ``width`` and ``depth`` scale YOLOv8's channels and blocks."""
@@ -30,6 +51,8 @@ class DetectorTraining:
     scenes: int = 4_500
     test_scenes: int = 400
     epochs: int = 14
+    crowded_scenes: int = 4_000
+    crowded_epochs: int = 7
     batch: int = 16
     image_size: int = 320
     width: float = 0.1875
@@ -61,52 +84,50 @@ def train_detector(
     ``work`` keeps the rendered scenes and Ultralytics' checkpoints; an interrupted training goes on from the last.
     """
     settings = settings or DetectorTraining()
-    data = _dataset(work, settings)
     architecture = _architecture(work, settings)
     prepare_ultralytics()
     import torch
     from ultralytics.models import YOLO
 
-    last = work / "detector-run" / "weights" / "last.pt"
     started = time.monotonic()
     if threads:
         torch.set_num_threads(threads)
-    finished = work / "detector-run" / "finished"
-    if not finished.is_file():
-        if last.is_file():
-            YOLO(str(last)).train(resume=True)
-        else:
-            YOLO(str(architecture), task="detect").train(
-                data=str(data),
-                epochs=settings.epochs,
-                batch=settings.batch,
-                imgsz=settings.image_size,
-                device=device or ("0" if torch.cuda.is_available() else "cpu"),
-                project=str(work),
-                name="detector-run",
-                exist_ok=True,
-                pretrained=False,
-                optimizer="AdamW",
-                lr0=0.003,
-                lrf=0.02,
-                warmup_epochs=1.0,
-                cos_lr=True,
-                close_mosaic=4,
-                mosaic=0.5,
-                scale=0.3,
-                translate=0.08,
-                hsv_h=0.01,
-                hsv_s=0.3,
-                hsv_v=0.25,
-                erasing=0.0,
-                workers=0,
-                cache="ram",
-                val=False,
-                plots=False,
-                amp=bool(torch.cuda.is_available()),
-                seed=settings.seed,
-            )
-        finished.touch()
+    common = {
+        **COMMON,
+        "batch": settings.batch,
+        "imgsz": settings.image_size,
+        "seed": settings.seed,
+        "project": str(work),
+        "device": device or ("0" if torch.cuda.is_available() else "cpu"),
+        "amp": torch.cuda.is_available(),
+    }
+    # First scenes as they are, which teaches people and their parts; then crowded ones, for the things that are rarer.
+    first = _stage(
+        architecture,
+        work / "detector-run",
+        {
+            **common,
+            "data": str(_dataset(work, "detector", settings.scenes, settings)),
+            "epochs": settings.epochs,
+            "lr0": 0.003,
+            "warmup_epochs": 1.0,
+            "mosaic": 0.5,
+            "close_mosaic": 4,
+        },
+    )
+    last = _stage(
+        first,
+        work / "detector-run-crowded",
+        {
+            **common,
+            "data": str(_dataset(work, "crowded", settings.crowded_scenes, settings)),
+            "epochs": settings.crowded_epochs,
+            "lr0": 0.002,
+            "warmup_epochs": 0.2,
+            "mosaic": 0.3,
+            "close_mosaic": 2,
+        },
+    )
     seconds = time.monotonic() - started
     trained = YOLO(str(last)).model
     if not isinstance(trained, torch.nn.Module):
@@ -115,6 +136,20 @@ def train_detector(
     save_detector(out / "detector.safetensors", trained, CLASSES, settings.image_size, half=True)
     shutil.copyfile(architecture, out / "detector.yaml")
     return score_detector(out, settings, seconds)
+
+
+def _stage(start: Path, folder: Path, settings: dict[str, Any]) -> Path:
+    """Train from ``start`` (a yaml or weights) into ``folder``, or go on there; returns the last weights."""
+    from ultralytics.models import YOLO
+
+    last, finished = folder / "weights" / "last.pt", folder / "finished"
+    if not finished.is_file():
+        if last.is_file():
+            YOLO(str(last)).train(resume=True)
+        else:
+            YOLO(str(start), task="detect").train(name=folder.name, **settings)
+        finished.touch()
+    return last
 
 
 def score_detector(folder: Path, settings: DetectorTraining, seconds: float = 0.0) -> DetectorScore:
@@ -184,15 +219,15 @@ def _scene_of(key: tuple[str, int]) -> Rendered:
     return render(sample_scene(*key, "detector"))
 
 
-def _write_scene(job: tuple[Path, str, str, int, int]) -> None:
+def _write_scene(job: tuple[Path, Profile, str, int, int]) -> None:
     """One picture at the network's size, as JPEG, and its boxes in YOLO's text form."""
-    folder, use, label, seed, size = job
-    picture = _scene_of((label, seed))
+    folder, profile, label, seed, size = job
+    picture = render(sample_scene(label, seed, profile))
     height, width = picture.image.shape[:2]
     shrink = size / max(width, height)
     # As the detector itself resizes (see detectors.yolo.letterbox), so that training sees what it will see later.
     small = cv2.resize(picture.image, (round(width * shrink), round(height * shrink)), interpolation=cv2.INTER_LINEAR)
-    Image.fromarray(small).save(folder / "images" / use / f"{seed}.jpg", quality=92)
+    Image.fromarray(small).save(folder / "images" / "train" / f"{seed}.jpg", quality=92)
     lines = []
     for true in picture.boxes:
         x0, y0, x1, y1 = true.box
@@ -200,18 +235,19 @@ def _write_scene(job: tuple[Path, str, str, int, int]) -> None:
             continue
         centre = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height, (x1 - x0) / width, (y1 - y0) / height)
         lines.append(f"{CLASSES.index(true.object_class)} " + " ".join(f"{value:.6f}" for value in centre))
-    (folder / "labels" / use / f"{seed}.txt").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "labels" / "train" / f"{seed}.txt").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _dataset(work: Path, settings: DetectorTraining) -> Path:
-    """The rendered training scenes as an Ultralytics data set in ``work``; returns its yaml."""
-    folder = work / f"detector-data-{settings.scenes}"
+def _dataset(work: Path, profile: Profile, count: int, settings: DetectorTraining) -> Path:
+    """``count`` rendered training scenes as an Ultralytics data set in ``work``; returns its yaml."""
+    use = "detector-train" if profile == "detector" else f"detector-{profile}"
+    folder = work / f"{use}-{count}"
     path = folder / "data.yaml"
     if not path.is_file():
         for kind in ("images", "labels"):
             (folder / kind / "train").mkdir(parents=True, exist_ok=True)
-        jobs = [(folder, "train", *key, settings.image_size) for key in scene_keys("detector-train", settings.scenes)]
-        for _ in over_cores(_write_scene, jobs, "drawing detector-train"):
+        jobs = [(folder, profile, *key, settings.image_size) for key in scene_keys(use, count)]
+        for _ in over_cores(_write_scene, jobs, f"drawing {use}"):
             continue
         # Ultralytics wants a validation set; our own score, on scenes of other seeds, follows the training.
         (folder / "val.txt").write_text(

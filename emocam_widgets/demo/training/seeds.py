@@ -19,6 +19,7 @@ SEEDS = {
     "classifier-train": 1_000_000,
     "classifier-test": 2_000_000,
     "detector-train": 3_000_000,
+    "detector-crowded": 5_000_000,
     "detector-test": 4_000_000,
 }
 
