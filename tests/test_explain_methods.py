@@ -27,7 +27,7 @@ from emocam_widgets.corpus import Corpus
 from emocam_widgets.detectors import DETECTORS, wrap_detector
 from emocam_widgets.engine import Worker, analyze
 from emocam_widgets.errors import EmocamError
-from emocam_widgets.explain import METHODS, explain
+from emocam_widgets.explain import METHODS, channels, explain
 from emocam_widgets.explain.ablation_cam import ablation_weights
 from emocam_widgets.explain.channels import linear_front, logits_with, logits_without_each
 from emocam_widgets.explain.lift_cam import lift_weights
@@ -271,6 +271,22 @@ def test_the_sum_over_channels_is_the_tail(name: str) -> None:
         torch.testing.assert_close(fast, slow, rtol=0, atol=1e-5 * scale)
     fast, slow = (lift_weights(classifier, activation, TARGETS, by_front=by_front) for by_front in (True, False))
     torch.testing.assert_close(fast, slow, rtol=0, atol=1e-5 * float(slow.abs().max()))
+
+
+@pytest.mark.parametrize("name", ["SceneNet", "vgg"])
+def test_batches_do_not_matter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = _case(name)
+    keep = draw_samples(case.activation.shape[1])[:7]
+    at_once = logits_with(case.classifier, case.activation, keep)
+    monkeypatch.setattr(channels, "_BATCH", 1)
+    torch.testing.assert_close(logits_with(case.classifier, case.activation, keep), at_once, rtol=1e-4, atol=1e-5)
+
+
+def test_lime_samples_are_seeded() -> None:
+    samples = draw_samples(300)
+    assert samples.shape == (300, 300) and draw_samples(8).shape == (256, 8)
+    assert torch.equal(samples, draw_samples(300)) and not torch.equal(samples, draw_samples(300, seed=1))
+    assert abs(float(samples.mean()) - 0.5) < 0.01
 
 
 def test_a_spatial_tail_goes_the_whole_way() -> None:

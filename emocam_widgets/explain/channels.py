@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Elements of one batch of tail inputs: 64 MB of float32.
 _BATCH = 2**24
+# Weights that are copied into channel-major order, where the product is four times faster: 256 MB of float32.
+_COPIED = 2**26
 _CHANNELWISE_MODULES = (
     nn.ReLU,
     nn.ReLU6,
@@ -61,7 +63,8 @@ _CHANNELWISE_METHODS = frozenset({"relu", "flatten", "mean", "transpose", "permu
 class LinearFront:
     """The beginning of a tail up to and with its first linear layer, whose output is a sum over the channels.
 
-    `start` is the node of the activation, `features` the one that goes into the layer, `sums` the layer's own.
+    `start` is the node of the activation, `features` the one that goes into the layer, `sums` the layer's own;
+    `weights` are the layer's, channel by channel: (c, features per channel, m).
     """
 
     tail: fx.GraphModule
@@ -69,15 +72,14 @@ class LinearFront:
     features: fx.Node
     sums: fx.Node
     layer: nn.Linear
+    weights: Tensor
 
     def summands(self, activation: Tensor) -> tuple[Tensor, Tensor]:
         """The layer's output without any channel (1, m), and what each channel of A adds to it: (n, c, m)."""
         n, c = activation.shape[:2]
         nothing = self._features(torch.zeros_like(activation[:1]))
         features = self._features(activation) - nothing
-        # One product of (n, s) by (s, m) for every channel; no weight is copied.
-        weights = self.layer.weight.view(-1, c, features.shape[1] // c).permute(1, 2, 0)
-        added = torch.bmm(features.view(n, c, -1).transpose(0, 1), weights)
+        added = torch.bmm(features.view(n, c, -1).transpose(0, 1), self.weights)
         return self.layer(nothing), added.transpose(0, 1)
 
     def rest(self, sums: Tensor) -> Tensor:
@@ -101,7 +103,7 @@ _FRONTS: WeakKeyDictionary[SplitClassifier, LinearFront | None] = WeakKeyDiction
 def linear_front(classifier: SplitClassifier, activation: Tensor) -> LinearFront | None:
     """The front of a classifier's tail where it has one; found once, and checked by its numbers too."""
     if classifier not in _FRONTS:
-        front = _find(classifier)
+        front = _find(classifier, activation.shape[1])
         _FRONTS[classifier] = front if front is not None and _holds(front, classifier, activation) else None
     return _FRONTS[classifier]
 
@@ -159,7 +161,7 @@ def _logits_masked(classifier: SplitClassifier, activation: Tensor, keep: Tensor
     return torch.cat(logits).unflatten(0, (n, m))
 
 
-def _find(classifier: SplitClassifier) -> LinearFront | None:
+def _find(classifier: SplitClassifier, channels: int) -> LinearFront | None:
     tail = classifier.tail_graph
     if tail is None:
         return None
@@ -169,7 +171,11 @@ def _find(classifier: SplitClassifier) -> LinearFront | None:
         before, (node,) = node, node.users
         layer = tail.get_submodule(str(node.target)) if node.op == "call_module" else None
         if isinstance(layer, nn.Linear):
-            return LinearFront(tail, start, before, node, layer)
+            if layer.in_features % channels:
+                return None
+            weights = layer.weight.detach().view(layer.out_features, channels, -1).permute(1, 2, 0)
+            weights = weights.contiguous() if weights.numel() <= _COPIED else weights
+            return LinearFront(tail, start, before, node, layer, weights)
         if not (
             type(layer) in _CHANNELWISE_MODULES
             or node.target in _CHANNELWISE_FUNCTIONS
@@ -182,8 +188,6 @@ def _find(classifier: SplitClassifier) -> LinearFront | None:
 def _holds(front: LinearFront, classifier: SplitClassifier, activation: Tensor) -> bool:
     """Whether the sum over half of the channels is what the layer gives for them: an odd reshape would break it."""
     shape = activation.shape[1:]
-    if front.layer.in_features % shape[0]:
-        return False
     generator = torch.Generator().manual_seed(0)
     example = torch.randn(1, *shape, generator=generator).to(activation)
     keep = torch.zeros(1, shape[0]).index_fill_(1, torch.arange(0, shape[0], 2), 1.0).to(activation)
