@@ -24,6 +24,8 @@ from emocam_widgets.demo.training.seeds import over_cores, scene_keys
 from emocam_widgets.models.demo import INPUT_SIZE, SceneNet, load_scene_module, save_classifier
 
 OBJECT_CLASSES = tuple(each.object_class for each in (*PLANTED, *BYSTANDERS))
+PRESENT_WEIGHT = 3.0
+"""A thing that is there counts this much more than one that is not: most scenes show one of ten."""
 MARGIN = 8
 """Training pictures are kept this many pixels larger than the input, so that random crops can shift them."""
 
@@ -34,12 +36,12 @@ class ClassifierTraining:
 
     scenes: int = 12_000
     test_scenes: int = 2_000
-    epochs: int = 16
+    epochs: int = 20
     batch: int = 48
     learning_rate: float = 2e-3
     weight_decay: float = 0.03
     label_smoothing: float = 0.05
-    object_weight: float = 1.0
+    object_weight: float = 10.0
     seed: int = 7
 
 
@@ -164,7 +166,8 @@ def _train_epoch(
             logits, seen = model((x * gain).clamp(0, 1))
         wanted, shown = (torch.from_numpy(each[chosen]).to(device) for each in (labels, objects))
         loss = F.cross_entropy(logits.float(), wanted, label_smoothing=settings.label_smoothing)
-        loss = loss + settings.object_weight * F.binary_cross_entropy_with_logits(seen.float(), shown)
+        noticed = F.binary_cross_entropy_with_logits(seen.float(), shown, pos_weight=torch.tensor(PRESENT_WEIGHT))
+        loss = loss + settings.object_weight * noticed
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)

@@ -26,7 +26,6 @@ SMALLEST_SIDE = 16
 
 COMMON: dict[str, Any] = {
     "exist_ok": True,
-    "pretrained": False,
     "optimizer": "AdamW",
     "lrf": 0.02,
     "cos_lr": True,
@@ -108,6 +107,7 @@ def train_detector(
         {
             **common,
             "data": str(_dataset(work, "detector", settings.scenes, settings)),
+            "pretrained": False,
             "epochs": settings.epochs,
             "lr0": 0.003,
             "warmup_epochs": 1.0,
@@ -121,6 +121,7 @@ def train_detector(
         {
             **common,
             "data": str(_dataset(work, "crowded", settings.crowded_scenes, settings)),
+            "pretrained": True,
             "epochs": settings.crowded_epochs,
             "lr0": 0.002,
             "warmup_epochs": 0.2,
