@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from pathlib import Path
@@ -183,9 +184,14 @@ def evaluate(threshold: float, min_confidence: float | None, method: str, seed: 
         seed=seed,
     )
     click.echo(f"Synthetic world, {len(run.images)} drawn scenes; importance above {threshold:g}, seed {seed}.")
-    click.echo(_scores_table(scores))
+    groups = {group: scores.xs(group, level="pairs") for group in ("all pairs", "things")}
+    for group, words in zip(
+        groups, ("All pairs of class and label", "Things only (no people and parts of them)"), strict=True
+    ):
+        click.echo(f"\n{words}:\n{_scores_table(groups[group])}")
     if as_json is not None:
-        as_json.write_text(scores.to_json(orient="index", indent=1), encoding="utf-8")
+        figures = {group: json.loads(table.to_json(orient="index")) for group, table in groups.items()}
+        as_json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 @main.command("paste")

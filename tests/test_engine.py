@@ -484,6 +484,9 @@ def test_evaluation_has_the_method_and_its_controls(
     )
     planted = pd.DataFrame([("Food", "Joy", "planted")], columns=["object_class", "label", "kind"])
     scores = evaluate_run(run, truth, planted, min_confidence=0.005, progress=False)
-    assert list(scores.index) == ["grad-cam", "presence only", "shuffled maps", "random weights"]
     assert scores[["precision", "recall", "average_precision"]].to_numpy().min() >= 0
-    assert (scores["used"] == 1).all() and (scores["planted"] == 1).all()
+    for group, pairs in (("all pairs", 2), ("things", 1)):
+        rows = scores.loc[group]
+        assert list(rows.index) == ["grad-cam", "presence only", "shuffled maps", "random weights"]
+        assert (rows["used"] == 1).all() and (rows["planted"] == 1).all()
+        assert rows["chance"].tolist() == [1 / pairs] * 4

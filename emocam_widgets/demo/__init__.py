@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 DATA = Path(__file__).parent / "data"
+PEOPLE = frozenset(
+    [
+        *("Person", "Clothing", "Footwear"),
+        *("Human face", "Human head", "Human hair", "Human eye", "Human nose", "Human mouth", "Human ear"),
+        *("Human arm", "Human hand", "Human leg"),
+    ]
+)
+"""The classes that are people and their parts: nearly every scene shows them, whatever its label."""
 
 
 @dataclass(frozen=True)
