@@ -184,7 +184,8 @@ def evaluate(threshold: float, min_confidence: float | None, method: str, seed: 
         seed=seed,
     )
     click.echo(f"Synthetic world, {len(run.images)} drawn scenes; importance above {threshold:g}, seed {seed}.")
-    groups = {group: scores.xs(group, level="pairs") for group in ("all pairs", "things")}
+    of_group = scores.index.get_level_values("pairs")
+    groups = {group: scores[of_group == group].droplevel("pairs") for group in ("all pairs", "things")}
     for group, words in zip(
         groups, ("All pairs of class and label", "Things only (no people and parts of them)"), strict=True
     ):
