@@ -15,7 +15,7 @@ from typing import Literal
 
 import click
 from PIL import Image
-from playwright.sync_api import Locator, sync_playwright
+from playwright.sync_api import Locator, expect, sync_playwright
 
 from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
 from tests.browser.lab import start_lab
@@ -69,6 +69,7 @@ def take(notebook: NotebookPage, folder: Path, size: str) -> None:
     explorer.wait_for(timeout=20_000)
     object_class, label = strongest_cell(notebook)
     first.output.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]').click()
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{object_class} in {label}")
     first.output.get_by_test_id("thumb").first.dblclick()
     shoot(notebook, explorer, folder, f"explorer-{{theme}}-{size}.png")
     notebook.execute(FIND_FLIP)
