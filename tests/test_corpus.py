@@ -235,3 +235,10 @@ def test_a_file_name_that_is_no_text_is_listed_and_refused(photos: Path) -> None
     odd.encode("utf-8")  # fits into a table
     with pytest.raises(ImageError, match="no such file"):
         corpus.open(odd)
+
+
+def test_ultralytics_own_image_opener_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    patches = pytest.importorskip("ultralytics.utils.patches")
+    monkeypatch.setattr(Image, "open", patches.image_open)
+    with pytest.raises(ImageError, match="not an image"):
+        read_image(b"neither picture nor text")

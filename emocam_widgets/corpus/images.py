@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import stat
 import struct
+import sys
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -60,7 +62,7 @@ def read_image(source: str | PathLike[str] | bytes) -> Image.Image:
     if not stream.getbuffer().nbytes:
         raise ImageError("the file is empty")
     try:
-        image = Image.open(stream)
+        image = _pillow_open()(stream)
     except UnidentifiedImageError as error:
         raise ImageError("the file is not an image in a format that can be read") from error
     except Image.DecompressionBombError as error:
@@ -84,6 +86,15 @@ def read_image(source: str | PathLike[str] | bytes) -> Image.Image:
         except _DAMAGED as error:
             raise ImageError(f"the image is cut short or damaged ({_one_line(error)})") from error
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+def _pillow_open() -> Callable[..., Image.Image]:
+    """Pillow's own ``Image.open``.
+
+    Ultralytics, once imported by anybody, puts its own in place, which tries to install a package for every file that
+    Pillow does not know.
+    """
+    return getattr(sys.modules.get("ultralytics.utils.patches"), "_image_open", Image.open)
 
 
 def _read_file(path: Path) -> BytesIO:
