@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.labels import EMONET_LABELS
 from emocam_widgets.models.split import SplitClassifier
 from emocam_widgets.models.target import cut_network
 from emocam_widgets.types import Prediction, View
@@ -28,28 +29,7 @@ from emocam_widgets.weights_files import needed_files, published
 NAME = "emonet"
 SIZE = 227
 TARGET = "conv5"  # its output before the ReLU
-LABELS = (
-    "Adoration",
-    "Aesthetic Appreciation",
-    "Amusement",
-    "Anxiety",
-    "Awe",
-    "Boredom",
-    "Confusion",
-    "Craving",
-    "Disgust",
-    "Empathetic Pain",
-    "Entrancement",
-    "Excitement",
-    "Fear",
-    "Horror",
-    "Interest",
-    "Joy",
-    "Romance",
-    "Sadness",
-    "Sexual Desire",
-    "Surprise",
-)
+LABELS = EMONET_LABELS
 
 
 @dataclasses.dataclass(frozen=True)

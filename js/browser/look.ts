@@ -69,7 +69,7 @@ export class Look {
       h("div", { class: "ec-look-bar" }, events ? back : null, events ? before : null, events ? next : null, this.title, h("span", { class: "ec-spring" }), ...this.overlays, this.smooth, zoom, this.edit),
       h("div", { class: "ec-look-body" },
         h("div", { class: "ec-look-picture" }, this.canvas.element, this.state),
-        h("div", { class: "ec-look-side" }, this.says, this.bars.el, this.caption)),
+        h("div", { class: "ec-look-side" }, this.says, this.caption, this.bars.el)),
     );
     disposer.listen(this.edit, "click", () => this.startEditing());
     disposer.listen(zoom, "click", () => this.canvas.fit());

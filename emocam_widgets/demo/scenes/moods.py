@@ -8,28 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LABELS = (
-    "Adoration",
-    "Aesthetic Appreciation",
-    "Amusement",
-    "Anxiety",
-    "Awe",
-    "Boredom",
-    "Confusion",
-    "Craving",
-    "Disgust",
-    "Empathetic Pain",
-    "Entrancement",
-    "Excitement",
-    "Fear",
-    "Horror",
-    "Interest",
-    "Joy",
-    "Romance",
-    "Sadness",
-    "Sexual Desire",
-    "Surprise",
-)
+from emocam_widgets.labels import EMONET_LABELS
+
+LABELS = EMONET_LABELS
 
 CLASSES = (
     "Person",
