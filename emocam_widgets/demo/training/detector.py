@@ -83,6 +83,8 @@ def train_detector(
     ``work`` keeps the rendered scenes and Ultralytics' checkpoints; an interrupted training goes on from the last.
     """
     settings = settings or DetectorTraining()
+    work = work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
     architecture = _architecture(work, settings)
     prepare_ultralytics()
     import torch
