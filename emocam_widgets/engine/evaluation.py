@@ -71,7 +71,7 @@ def evaluate_run(
         tables = {"all pairs": truth, "things": things}
         scores = {}
         for group, pairs in tables.items():
-            rows = compare(associations, pairs, planted, criteria)
+            rows = compare(associations, pairs, planted, criteria).astype(float)
             rows.loc["shuffled maps"] = compare(shuffled, pairs, planted, criteria).mean()
             scores[group] = rows.loc[[method, "presence only", "shuffled maps", "random weights"]]
         return pd.concat(scores, names=["pairs"])
