@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from emocam_widgets import models_commands, weights_files
+from emocam_widgets import weights_files
 from emocam_widgets.cli import main
+from emocam_widgets.commands import models as models_commands
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.weights_files import PUBLISHED, PublishedModel, WeightsFile, needed_files, pull
 
