@@ -140,6 +140,52 @@ class Cam:
         object.__setattr__(self, "grid", grid)
 
 
+@dataclass(frozen=True, eq=False)
+class LimeExplanation:
+    """What LIME says of one image's superpixels, after some or all of its samples.
+
+    Attributes:
+        segments: int32 (h, w) at the image's size, ids 0..n-1.
+        weights: float32 (n,), the linear model's coefficients: above 0 speaks for the label, below 0 against it; 0 for
+            a segment that the classifier does not see.
+        target: the label that is explained.
+        output: whether its probability or its logit was fitted.
+        intercept: the linear model's value with every segment hidden.
+        r2: the share of the outputs' weighted variance that the linear model explains, at most 1.
+        n_samples: how many samples these weights were fitted on.
+        n_total: how many there will be at the end.
+    """
+
+    segments: NDArray[np.int32]
+    weights: FloatArray
+    target: str
+    output: Output
+    intercept: float
+    r2: float
+    n_samples: int
+    n_total: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", np.ascontiguousarray(self.segments, dtype=np.int32))
+        object.__setattr__(self, "weights", _floats(self.weights).reshape(-1))
+        if self.segments.ndim != 2 or not self.segments.size:
+            raise ValueError(f"segments have two axes of at least one pixel, got shape {self.segments.shape}")
+        if self.segments.min() < 0 or self.segments.max() >= len(self.weights):
+            raise ValueError(
+                f"{len(self.weights)} weights for segments {self.segments.min()}..{self.segments.max()}; "
+                "expected one for each id from 0"
+            )
+
+    @property
+    def finished(self) -> bool:
+        """Whether all samples were taken."""
+        return self.n_samples >= self.n_total
+
+    def weight_map(self) -> FloatArray:
+        """float32 (h, w): each pixel's signed weight."""
+        return self.weights[self.segments]
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where and how a sprite is pasted onto an image.
