@@ -21,6 +21,9 @@ SEEDS = {
     "detector-train": 3_000_000,
     "detector-crowded": 5_000_000,
     "detector-test": 4_000_000,
+    "affect-train": 6_000_000,
+    "affect-validation": 7_000_000,
+    "affect-test": 8_000_000,
 }
 
 
