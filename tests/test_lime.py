@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image
 from skimage.segmentation import quickshift
 from torch import Tensor, nn
 
+from emocam_widgets.engine import Worker
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.explain.hiding import make_hider
 from emocam_widgets.explain.lime import LimeSampling, LimeSettings, draw_samples, fit, lime, lime_of_targets
@@ -359,3 +362,47 @@ def count_passes(classifier: SplitClassifier) -> list[int]:
 
     classifier.trunk = counted  # type: ignore[method-assign]
     return passes
+
+
+def test_a_worker_answers_in_between_and_gives_the_same_weights() -> None:
+    classifier, image = classifier_of(), detailed((SIZE, SIZE))
+    settings = LimeSettings(n_samples=60)
+    order: list[str] = []
+    with Worker(classifier) as worker:
+        stream = worker.lime(image, "Joy", settings=settings)
+        first = next(stream)
+        assert first.n_samples == 6
+        step = classifier.trunk
+        entered, free = threading.Event(), threading.Event()
+
+        def held(x: Tensor) -> Tensor:
+            entered.set()
+            assert free.wait(60)
+            order.append("lime")
+            return step(x)
+
+        classifier.trunk = held  # type: ignore[method-assign]
+        with ThreadPoolExecutor(1) as pool:
+            rest = pool.submit(list, stream)
+            assert entered.wait(60)
+            answer = worker.submit(lambda: order.append("asked"))
+            free.set()
+            answer.result(60)
+            final = rest.result(60)[-1]
+        assert order[:3] == ["lime", "asked", "lime"]
+        assert order.count("lime") == 9
+    classifier.trunk = step  # type: ignore[method-assign]
+    alone = last(lime(classifier, image, "Joy", settings=settings))
+    np.testing.assert_allclose(final.weights, alone.weights, atol=1e-6)
+
+
+def test_a_worker_refuses_names_at_once_and_stops_when_it_is_told_to() -> None:
+    classifier, image = classifier_of(), detailed((SIZE, SIZE))
+    with Worker(classifier) as worker:
+        with pytest.raises(UnknownNameError, match="Joy"):
+            worker.lime(image, "Joyful")
+        stop = threading.Event()
+        maps = worker.lime(image, settings=LimeSettings(n_samples=60), cancelled=stop.is_set)
+        assert next(maps).target == worker.predict(image).label
+        stop.set()
+        assert list(maps) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from emocam_widgets.engine.cache import ByteCache, image_key
 from emocam_widgets.engine.executor import BATCH, INTERACTIVE, ModelThread
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS, explain, scale_grids
-from emocam_widgets.types import OUTPUTS, Cam, Detections, Output, Prediction, View
+from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LimeSettings
+from emocam_widgets.types import OUTPUTS, Cam, Detections, LimeExplanation, Output, Prediction, View
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -116,6 +117,29 @@ class Worker:
             known_name("label", target, self.classifier.labels)
         picture = as_image(image)
         return self.submit(lambda: self._evaluate(picture, method, target, output))
+
+    def lime(
+        self,
+        image: ImageLike,
+        target: str | None = None,
+        output: Output = DEFAULT_OUTPUT,
+        *,
+        settings: LimeSettings | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[LimeExplanation]:
+        """Superpixel LIME of a label, by default of the predicted one: a first map early, then refined ones.
+
+        It runs in small passes after whatever is asked for interactively, and ends when the iterator is closed or
+        `cancelled` says so. Raises UnknownNameError for an unknown label or output.
+        """
+        from emocam_widgets.engine.lime_stream import stream_lime
+
+        def run(job: Callable[[], None]) -> None:
+            self._wait(self.submit(job, BATCH))
+
+        return stream_lime(
+            run, self.classifier, as_image(image), target, output=output, settings=settings, cancelled=cancelled
+        )
 
     def predict_batch(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Predictions of many images in one pass, not cached, after whatever is asked for interactively."""

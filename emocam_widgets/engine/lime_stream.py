@@ -1,0 +1,37 @@
+"""Superpixel LIME through a worker's thread: pass by pass, so that whatever is asked for in between goes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from emocam_widgets.explain.lime import LimeSampling, refine
+from emocam_widgets.explain.lime_settings import LimeSettings
+from emocam_widgets.types import LimeExplanation, Output
+
+if TYPE_CHECKING:
+    from emocam_widgets.models.split import SplitClassifier
+
+# One pass is what an interactive request may have to wait for.
+BATCH_SIZE = 8
+
+
+def stream_lime(
+    run: Callable[[Callable[[], None]], None],
+    classifier: SplitClassifier,
+    image: Image.Image,
+    target: str | None = None,
+    *,
+    output: Output,
+    settings: LimeSettings | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[LimeExplanation]:
+    """`explain.lime.lime` with each pass of the network made by `run`, which waits until it is done.
+
+    The names are checked and the image is segmented, in the caller's thread, before this returns; errors as there.
+    """
+    targets = None if target is None else [target]
+    sampling = LimeSampling(classifier, image, targets, output=output, settings=settings, batch_size=BATCH_SIZE)
+    return (explanations[0] for explanations in refine(sampling, run, cancelled))
