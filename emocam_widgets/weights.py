@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +30,28 @@ def read_safetensors(path: Path, what: str) -> tuple[dict[str, str], dict[str, T
         raise EmocamError(
             f"{path} ({size:,} bytes) cannot be read as {what} in safetensors format, it may be truncated: {error}"
         ) from error
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a torch file, as float32; nothing in it is run. EmocamError where it is anything else."""
+    if not path.is_file():
+        raise EmocamError(f"There is no file {path}; expected a torch state dict.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of odd pickles, which are refused or read all the same
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise EmocamError(
+            f"{path} holds more than tensors, or is damaged, and was not run; expected a torch state dict."
+        ) from error
+    except Exception as error:  # torch raises any type over damaged bytes; the sentence says which
+        size = path.stat().st_size
+        raise EmocamError(
+            f"{path} ({size:,} bytes) cannot be read as a torch state dict, it may be truncated: {first_line(error)}"
+        ) from error
+    if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
+        raise EmocamError(f"{path} holds a {type(found).__name__} of other things; expected tensors by name.")
+    return {str(name): tensor.float() for name, tensor in found.items()}
 
 
 def write_safetensors(path: Path, module: nn.Module, metadata: Mapping[str, str], half: bool = False) -> None:
@@ -73,3 +97,9 @@ def fingerprint(module: nn.Module, **settings: object) -> str:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def first_line(error: Exception) -> str:
+    """The type of an error and the first line of what it says, as the end of a sentence."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}, {lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import pickle
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from emocam_widgets.labels import EMONET_LABELS
 from emocam_widgets.models.split import SplitClassifier
 from emocam_widgets.models.target import cut_network
 from emocam_widgets.types import Prediction, View
-from emocam_widgets.weights import fingerprint, load_tensors
+from emocam_widgets.weights import fingerprint, first_line, load_tensors, read_state_dict
 from emocam_widgets.weights_files import needed_files, published
 
 NAME = "emonet"
@@ -167,28 +166,6 @@ def load_published_emonet(device: str = "cpu") -> EmoNetClassifier:
     return load_emonet(files["emonet.pth"], files["img_mean.txt"], device)
 
 
-def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """The named tensors of a torch file, as float32; nothing in it is run. EmocamError where it is anything else."""
-    if not path.is_file():
-        raise EmocamError(f"There is no file {path}; expected a torch state dict.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of odd pickles, which are refused or read all the same
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise EmocamError(
-            f"{path} holds more than tensors, or is damaged, and was not run; expected a torch state dict."
-        ) from error
-    except Exception as error:  # torch raises any type over damaged bytes; the sentence says which
-        size = path.stat().st_size
-        raise EmocamError(
-            f"{path} ({size:,} bytes) cannot be read as a torch state dict, it may be truncated: {_first_line(error)}"
-        ) from error
-    if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
-        raise EmocamError(f"{path} holds a {type(found).__name__} of other things; expected tensors by name.")
-    return {str(name): tensor.float() for name, tensor in found.items()}
-
-
 def read_mean_image(path: Path) -> Tensor:
     """The mean image float32 (3, 227, 227) from its text file: a line per row, with the columns of one channel after
     those of the other; EmocamError where it is anything else.
@@ -200,7 +177,7 @@ def read_mean_image(path: Path) -> Tensor:
             warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is refused below
             rows = np.loadtxt(path, dtype=np.float32, delimiter=",", ndmin=2)
     except ValueError as error:
-        raise EmocamError(f"{path} is not a table of numbers: {_first_line(error)}") from error
+        raise EmocamError(f"{path} is not a table of numbers: {first_line(error)}") from error
     if rows.shape != (SIZE, 3 * SIZE) or not np.isfinite(rows).all():
         raise EmocamError(
             f"{path} has {rows.shape[0]} lines of {rows.shape[1]} numbers; expected {SIZE} of {3 * SIZE} finite ones."
@@ -237,11 +214,6 @@ def _relative_difference(classifier: SplitClassifier, path: Path, expected: tupl
         with Image.open(path) as image:
             rgb = image.convert("RGB")
     except OSError as error:
-        raise EmocamError(f"{path} cannot be read as an image, it may be truncated: {_first_line(error)}") from error
+        raise EmocamError(f"{path} cannot be read as an image, it may be truncated: {first_line(error)}") from error
     found = classifier.predict([rgb])[0].probabilities.astype(np.float64)
     return float(np.max(np.abs(found - expected) / np.array(expected)))
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}, {lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
