@@ -21,15 +21,19 @@ from emocam_widgets.analysis.importance import SCORES
 from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, ImageError, RunError, UnknownNameError, known_name
+from emocam_widgets.run.explanations import find_lime
 from emocam_widgets.run.grids import Grids, table_importance
-from emocam_widgets.run.manifest import Manifest, read_manifest
+from emocam_widgets.run.manifest import MANIFEST, Manifest, read_manifest
+from emocam_widgets.run.remote import RemoteRun, is_address
 from emocam_widgets.run.schema import TABLES
 from emocam_widgets.run.store import part_folders, read_table
-from emocam_widgets.types import Cam
+from emocam_widgets.types import Cam, LimeExplanation
 
 BY = ("prediction", "annotation")
 DEFAULT_THRESHOLD = 0.3
 DEFAULT_MIN_CONFIDENCE = 0.005
+
+LIME = "lime"
 
 _CACHED = 24
 
@@ -38,7 +42,7 @@ def open_run(path: str | os.PathLike[str], corpus: Corpus | None = None) -> Run:
     """A stored run, to read.
 
     Args:
-        path: the folder that ``analyze`` wrote.
+        path: the folder that ``analyze`` wrote, or its fsspec address (s3://...), which is mirrored locally first.
         corpus: the corpus, where its images have moved since; else the manifest's is used when an image is needed.
 
     Raises:
@@ -56,6 +60,13 @@ class Run:
     """
 
     def __init__(self, path: str | os.PathLike[str], corpus: Corpus | None = None) -> None:
+        there = None
+        if is_address(path):
+            remote = RemoteRun(str(path))
+            there = remote.fetch()
+            if not there and not (remote.mirror / MANIFEST).is_file():
+                raise RunError(f"There is no run at {path}; emocam_widgets.analyze(..., out=...) makes one.")
+            path = remote.mirror
         self.path = Path(path).expanduser().absolute()
         self.manifest: Manifest = read_manifest(self.path)
         self._corpus = corpus
@@ -63,7 +74,8 @@ class Run:
         self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._tables: dict[str, pa.Table] = {}
         self._frames: dict[str, pd.DataFrame] = {}
-        self._parts = part_folders(self.path)  # fixed here, so that all tables tell of the same parts
+        # fixed here, so that all tables tell of the same parts; of a mirror only what is at the address
+        self._parts = [part for part in part_folders(self.path) if there is None or part.name in there]
 
     def __repr__(self) -> str:
         methods = ", ".join(self.methods) or "no method"
@@ -109,7 +121,7 @@ class Run:
 
     @property
     def lime(self) -> pd.DataFrame:
-        """One row per image and target, sorted by image_id."""
+        """One row per image, target and output, sorted by image_id; ``lime_of`` reads one."""
         return self._frame("lime")
 
     @property
@@ -210,6 +222,17 @@ class Run:
         if index is None:
             raise EmocamError(f"The run holds no {method} CAM of {image_id!r} for the label {wanted!r}.")
         return self._grids.cam(index)
+
+    def lime_of(self, image_id: str, target: str | None = None, output: str | None = None) -> LimeExplanation:
+        """The stored LIME explanation of an image: by default of its predicted label, of the output that the run has.
+
+        Raises:
+            UnknownNameError: no such image in the run, or it was not analysed with the method "lime".
+            EmocamError: this image has no such explanation in the run.
+        """
+        known_name("method", LIME, self.methods)
+        wanted = str(self.image(image_id)["label"]) if target is None else target
+        return find_lime(self.lime, image_id, wanted, self._output(LIME, output))
 
     def importance(self, method: str, score: str = "mean", output: str | None = None) -> NDArray[np.float32]:
         """float32 (boxes,): the importance of each row of ``boxes`` under its image's CAM of the predicted label.

@@ -30,6 +30,7 @@ from emocam_widgets.run.manifest import (
     write_atomically,
     write_manifest,
 )
+from emocam_widgets.run.remote import RemoteRun, is_address
 from emocam_widgets.run.schema import TABLES, to_arrow
 
 PARTS = "parts"
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class RunWriter:
-    """The one writer of a run folder; a context manager that holds the folder's lock.
+    """The one writer of a run folder, or of a run at an fsspec address; a context manager that holds its lock.
 
         with RunWriter(path, manifest) as writer:
             todo = [i for i in corpus if i not in writer.done_images()]
@@ -53,7 +54,7 @@ class RunWriter:
     removed, and parts that cannot be read are set aside into ``damaged/`` (their images then count as not done).
 
     Attributes:
-        path: the run folder.
+        path: the run folder; of a run at an address its local mirror.
         manifest: as it stands in the folder.
         set_aside: names of the damaged parts that were found on opening.
 
@@ -63,15 +64,24 @@ class RunWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], manifest: Manifest) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self._remote = RemoteRun(str(path)) if is_address(path) else None
+        self.path = self._remote.mirror if self._remote is not None else Path(path).expanduser().absolute()
         self._lock = self._prepare_folder()
         try:
+            if self._remote is not None:
+                self._remote.acquire()
+                self._remote.fetch()
+                self._remote.drop_set_aside()
             self.manifest = self._continue(manifest)
             self._clean()
             self.set_aside = tuple(self._set_damaged_aside())
             self._done = _Done.read(self.path)
+            if self._remote is not None:
+                for name in self.set_aside:
+                    self._remote.set_aside(name)
+                self._remote.send_missing()
         except BaseException:
-            self._lock.release()
+            self.close()
             raise
 
     def __enter__(self) -> RunWriter:
@@ -84,7 +94,11 @@ class RunWriter:
 
     def close(self) -> None:
         """Gives the folder free for another writer; what was written stays."""
-        self._lock.release()
+        try:
+            if self._remote is not None:
+                self._remote.release()
+        finally:
+            self._lock.release()
 
     def write_part(self, tables: Mapping[str, Rows], detected: Mapping[str, Iterable[str]] | None = None) -> str:
         """Commits a part and returns its name.
@@ -115,6 +129,8 @@ class RunWriter:
             shutil.rmtree(temporary, ignore_errors=True)
             raise RunError(self._unwritable(error)) from error
         self._done.add(arrow, looked_at)
+        if self._remote is not None:
+            self._remote.send_part(name)
         return name
 
     def done_images(self, method: str | None = None, output: str | None = None) -> frozenset[str]:
@@ -144,6 +160,8 @@ class RunWriter:
             write_manifest(self.path, self.manifest)
         except OSError as error:
             raise RunError(self._unwritable(error)) from error
+        if self._remote is not None:
+            self._remote.send_manifest()
 
     def _unwritable(self, error: OSError) -> str:
         return (
