@@ -12,9 +12,9 @@ from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 from emocam_widgets.analysis.association import Association
 from emocam_widgets.analysis.importance import SCORES
 from emocam_widgets.errors import EmocamError, known_name
+from emocam_widgets.figures.association import MEASURES, association_heatmap
 from emocam_widgets.run.run import BY, DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, float_buffer, int_buffer, static
-from emocam_widgets.widgets.figures import MEASURES, heatmap_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -81,7 +81,7 @@ class AssociationHeatmap(LiveWidget):
 
     def figure(self) -> go.Figure:
         """The heatmap as a plotly figure, to be shown without a kernel or written to a file."""
-        return heatmap_figure(self.association, self.top, self.measure, synthetic=self.synthetic)
+        return association_heatmap(self.association, self.top, self.measure, synthetic=self.synthetic)
 
     @validate("method")
     def _known_method(self, proposal: Mapping[str, Any]) -> str:

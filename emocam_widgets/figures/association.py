@@ -1,4 +1,4 @@
-"""Static plotly figures of what the widgets show, for papers and pages without a kernel. plotly loads when needed."""
+"""The association matrix as a figure: EmoCAM's Fig. 2, and the same for counts and lift."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from emocam_widgets.errors import known_name
+from emocam_widgets.figures.layout import plain, text, titled
+from emocam_widgets.figures.scales import diverging_table, heat_table, scale
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,10 +25,10 @@ TITLES = {
 }
 
 
-def heatmap_figure(
+def association_heatmap(
     association: Association, top: int = 25, measure: str = "fraction", synthetic: bool = False
 ) -> go.Figure:
-    """The association of the `top` classes as a plotly heatmap; hovering shows the counts.
+    """The association of the `top` classes as a heatmap (EmoCAM, Fig. 2); hovering shows the counts.
 
     Args:
         association: what to draw.
@@ -47,29 +49,22 @@ def heatmap_figure(
     images = np.broadcast_to(association.n_images.to_numpy(), counts.shape)
     lift = association.lift.loc[classes].to_numpy()
     heatmap = go.Heatmap(
-        x=list(association.labels),
-        y=classes,
+        x=[text(label) for label in association.labels],
+        y=[text(name) for name in classes],
         z=values,
         customdata=np.dstack([counts, images, lift]),
         hovertemplate=HOVER,
         texttemplate="%{z:.1f}" if measure == "lift" else "%{z:.0f}",
-        colorscale="Blues" if measure != "lift" else "RdBu_r",
+        colorscale=scale(diverging_table() if measure == "lift" else heat_table()),
         zmid=1.0 if measure == "lift" else None,
+        zmin=None if measure == "lift" else 0,
         colorbar={"title": {"text": TITLES[measure], "side": "right"}},
         xgap=1,
         ygap=1,
     )
-    kind = " (synthetic data)" if synthetic else ""
-    figure = go.Figure(heatmap)
-    figure.update_layout(
-        title=f"Object classes and labels, importance above {association.threshold:.2f}{kind}",
-        template="plotly_white",
-        width=1100,
-        height=max(300, 140 + 24 * len(classes)),
-        yaxis={"autorange": "reversed"},
-        xaxis={"tickangle": -50},
-    )
-    return figure
+    title = titled(f"Object classes and labels, importance above {association.threshold:.2f}", synthetic)
+    height = max(320, 190 + 24 * len(classes))
+    return plain(go.Figure(heatmap), title, 1100, height, yaxis={"autorange": "reversed"}, xaxis={"tickangle": -50})
 
 
 def measure_frame(association: Association, measure: str) -> pd.DataFrame:
