@@ -66,6 +66,12 @@ class Grids:
         other._starts = starts
         return other
 
+    def uniform(self) -> Grids:
+        """The same rows with a grid of ones each: a map that says nothing about where to look."""
+        other = copy(self)
+        other._values = np.ones_like(self._values)
+        return other
+
     @cached_property
     def _row_of(self) -> dict[tuple[str, str, str, str], int]:
         columns = (self.rows[name] for name in ("image_id", "method", "target", "output"))
@@ -77,6 +83,8 @@ def table_importance(
 ) -> NDArray[np.float32]:
     """float32 (boxes,): each box's importance under its image's CAM of the predicted label; 0 without such a CAM.
 
+    For "mask-mean", the boxes' masks are read from ``boxes["mask"]``.
+
     Works through groups of images that share size, view and grid shape, so that photographs from one camera are one
     step.
     """
@@ -86,6 +94,7 @@ def table_importance(
     covered = np.flatnonzero(cam >= 0)
     if not len(covered):
         return importance
+    masks = boxes["mask"].to_numpy(dtype=object) if score == "mask-mean" else None
     corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy(dtype=np.float64)
     shapes = grids.rows[["grid_height", "grid_width", *_VIEW]].to_numpy(dtype=np.float64)
     sizes = images[["width", "height"]].to_numpy(dtype=np.float64)
@@ -111,5 +120,6 @@ def table_importance(
             int(width),
             int(height),
             score,
+            None if masks is None else [mask if isinstance(mask, str) else None for mask in masks[covered[mine]]],
         )
     return importance
