@@ -5,24 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from lime.lime_image import LimeImageExplainer
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.segmentation import quickshift
 from torch import Tensor, nn
 
-from emocam_widgets.engine import Worker
-from emocam_widgets.errors import EmocamError, UnknownNameError
+from emocam_widgets.cli import main
+from emocam_widgets.corpus import Corpus
+from emocam_widgets.detectors import wrap_detector
+from emocam_widgets.engine import Worker, analyze
+from emocam_widgets.errors import EmocamError, RunError, UnknownNameError
 from emocam_widgets.explain.hiding import make_hider
 from emocam_widgets.explain.lime import LimeSampling, LimeSettings, draw_samples, fit, lime, lime_of_targets
 from emocam_widgets.explain.lime_settings import HIDES, SEGMENTATIONS
 from emocam_widgets.explain.superpixels import WORKING_SIDE, seen_segments, segment_image, superpixel_cam
 from emocam_widgets.models.split import SplitClassifier, wrap_classifier
+from emocam_widgets.run import open_run
 from emocam_widgets.types import OUTPUTS, LimeExplanation, Output, View
 from tests.tiny_models import picture
 
@@ -406,3 +412,95 @@ def test_a_worker_refuses_names_at_once_and_stops_when_it_is_told_to() -> None:
         assert next(maps).target == worker.predict(image).label
         stop.set()
         assert list(maps) == []
+
+
+def corpus_of(folder: Path, n: int) -> Corpus:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(n):
+        detailed((60 + 10 * i, 50), seed=i).save(folder / f"{i}.png")
+    return Corpus.from_folder(folder)
+
+
+def test_a_run_holds_segments_weights_and_the_cam_that_is_made_of_them(tmp_path: Path) -> None:
+    classifier, corpus = classifier_of(), corpus_of(tmp_path / "images", 3)
+    detector = wrap_detector(lambda image: [("thing", 0.9, (0, 0, image.width / 2, 30))], ["thing"], name="half")
+    settings = LimeSettings(n_samples=30, seed=6)
+    run = analyze(
+        corpus, classifier, detector, ["grad-cam", "lime"], out=tmp_path / "run", lime=settings, progress=False
+    )
+    assert run.methods == ("grad-cam", "lime")
+    assert run.manifest.methods[1].settings == {
+        "n_samples": 30, "segmentation": "quickshift", "hide": "mean", "seed": 6,
+    }  # fmt: skip
+    assert run.lime["image_id"].tolist() == list(corpus)
+    for image_id in corpus:
+        alone = last(lime(classifier, corpus.open(image_id), settings=settings))
+        stored = run.lime_of(image_id)
+        np.testing.assert_array_equal(stored.segments, alone.segments)
+        np.testing.assert_allclose(stored.weights, alone.weights, atol=1e-6)
+        assert (stored.target, stored.output, stored.n_samples) == (alone.target, "probabilities", 30)
+        assert stored.finished
+        assert (stored.r2, stored.intercept) == pytest.approx((alone.r2, alone.intercept), abs=1e-6)
+        np.testing.assert_allclose(run.grid(image_id, "lime").grid, superpixel_cam(alone).grid, atol=1e-3)
+    importance = run.importance("lime")
+    for i, image_id in enumerate(run.boxes["image_id"]):
+        positive = np.maximum(run.lime_of(image_id).weight_map(), 0)
+        share = positive[:30, : -(-positive.shape[1] // 2)].mean() / positive.max()
+        # Of 32 cells an axis, the map's edges are blurred by about one.
+        assert importance[i] == pytest.approx(share, abs=0.1)
+    assert run.association("lime", threshold=0.0).counts.to_numpy().sum() > 0
+
+
+def test_a_run_with_lime_goes_on_and_takes_it_up_later(tmp_path: Path) -> None:
+    classifier = classifier_of()
+    corpus = corpus_of(tmp_path / "images", 2)
+    settings = LimeSettings(n_samples=20)
+    out = tmp_path / "run"
+    analyze(corpus, classifier, None, ["grad-cam"], out=out, progress=False)
+
+    def stop(done: int, _total: int, _failures: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyze(corpus, classifier, None, ["lime"], out=out, lime=settings, progress=stop)
+    assert len(open_run(out).lime) == 1
+    passes = count_passes(classifier)
+    run = analyze(corpus, classifier, None, ["grad-cam", "lime"], out=out, lime=settings, progress=False)
+    assert len(run.lime) == len(corpus)
+    assert sum(passes) == 1 + 20
+    analyze(corpus, classifier, None, ["lime"], out=out, lime=settings, progress=False)
+    assert sum(passes) == 1 + 20
+    with pytest.raises(RunError, match="'lime' was used with other settings"):
+        analyze(corpus, classifier, None, ["lime"], out=out, lime=LimeSettings(n_samples=25), progress=False)
+    with pytest.raises(EmocamError, match="no LIME explanation of '0"):
+        run.lime_of("0.png", next(label for label in LABELS if label != run.lime["target"][0]))
+    with pytest.raises(UnknownNameError, match="image"):
+        run.lime_of("9.png")
+
+
+def test_a_run_without_lime_says_so(tmp_path: Path) -> None:
+    run = analyze(corpus_of(tmp_path / "images", 1), classifier_of(), None, out=tmp_path / "run", progress=False)
+    with pytest.raises(UnknownNameError, match="no method called 'lime'"):
+        run.lime_of("0.png")
+
+
+def test_an_image_that_lime_cannot_explain_is_a_failure_of_its_own(tmp_path: Path) -> None:
+    classifier = classifier_of()
+    tail = classifier.tail
+    classifier.tail = lambda activation: tail(activation) / float(len(activation) == 1)  # type: ignore[method-assign]
+    corpus = corpus_of(tmp_path / "images", 2)
+    settings = LimeSettings(n_samples=20)
+    run = analyze(corpus, classifier, None, ["grad-cam", "lime"], out=tmp_path / "run", lime=settings, progress=False)
+    assert run.failures["stage"].tolist() == ["lime", "lime"]
+    assert "no numbers" in run.failures["reason"][0]
+
+
+def test_the_command_line_analyses_with_lime(tmp_path: Path) -> None:
+    picture(0, (64, 48)).save(tmp_path / "one.png")
+    arguments = ["analyze", str(tmp_path), "--out", str(tmp_path / "run"), "--method", "lime", "--quiet"]
+    refused = CliRunner().invoke(main, [*arguments, "--lime-samples", "3"])
+    assert refused.exit_code == 2 and "at least 10" in refused.output
+    done = CliRunner().invoke(main, [*arguments, "--lime-samples", "10"])
+    assert done.exit_code == 0, done.output
+    assert "(lime, importance above 0.3)" in done.output
+    assert len(open_run(tmp_path / "run").lime) == 1

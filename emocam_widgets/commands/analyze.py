@@ -24,6 +24,7 @@ LISTED_FAILURES = 20
 @click.option("--classifier", default="demo", show_default=True, help="Name of the classifier.")
 @click.option("--detector", default="demo", show_default=True, help="Name of the detector.")
 @click.option("--method", "methods", multiple=True, default=("grad-cam",), show_default=True, help="May be repeated.")
+@click.option("--lime-samples", type=int, default=1000, show_default=True, help="Of the method lime, an image.")
 @THRESHOLD
 @MIN_CONFIDENCE
 @DEVICE
@@ -36,6 +37,7 @@ def analyze(
     classifier: str,
     detector: str,
     methods: tuple[str, ...],
+    lime_samples: int,
     threshold: float,
     min_confidence: float | None,
     device: str,
@@ -50,6 +52,7 @@ def analyze(
     from emocam_widgets.detectors import load_detector
     from emocam_widgets.engine.corpus_run import analyze as analyze_corpus
     from emocam_widgets.engine.corpus_run import method_outputs
+    from emocam_widgets.explain.lime_settings import LimeSettings
     from emocam_widgets.models import load_classifier
 
     method_outputs(methods)
@@ -60,6 +63,7 @@ def analyze(
         load_detector(detector, device=device),
         methods,
         out=out,
+        lime=LimeSettings(n_samples=lime_samples),
         progress=not quiet,
     )
     click.echo(f"Run {run.path}: {count(len(run.images), 'image')}, {count(len(run.boxes), 'box', 'boxes')}")

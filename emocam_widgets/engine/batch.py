@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from emocam_widgets.engine.explanation_rows import cam_row, lime_rows
 from emocam_widgets.explain import explain, scale_grids
-from emocam_widgets.types import Detections, Output
+from emocam_widgets.explain.lime_settings import LIME, LimeSettings
+from emocam_widgets.types import Cam, Detections, Output
 
 if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
@@ -43,7 +45,7 @@ class Rows:
     """Rows for one part of a run, by table, and which images the detector looked at."""
 
     tables: dict[str, list[Row]] = field(
-        default_factory=lambda: {name: [] for name in ("images", "boxes", "cams", "failures")}
+        default_factory=lambda: {name: [] for name in ("images", "boxes", "cams", "lime", "failures")}
     )
     detected: list[str] = field(default_factory=list)
 
@@ -68,6 +70,7 @@ class Analysis:
     classifier: SplitClassifier
     detector: Detector | None
     min_confidence: float
+    lime: LimeSettings = field(default_factory=LimeSettings)
 
     def rows(self, tasks: Sequence[Task], images: Sequence[Image.Image]) -> Rows:
         """The rows of a batch; where it fails as a whole, each image is tried alone, and what fails is a failure."""
@@ -127,27 +130,19 @@ class Analysis:
         for method, output in dict.fromkeys(pair for task in tasks for pair in task.methods):
             stages.append(method)
             chosen = [i for i, task in enumerate(tasks) if (method, output) in task.methods]
+            if method == LIME:
+                for i in chosen:
+                    of_lime = lime_rows(self.classifier, tasks[i].image_id, images[i], labels[i], output, self.lime)
+                    for table, row in zip(("lime", "cams"), of_lime, strict=True):
+                        rows.tables[table].append(row)
+                continue
             targets = torch.tensor([self.classifier.labels.index(labels[i]) for i in chosen])
             grids = explain(self.classifier, activation[chosen], targets, method, output)
             if not bool(torch.isfinite(grids).all()):
                 raise _Unusable(f"{method} gave a map with values that are no numbers")
             for i, grid in zip(chosen, scale_grids(grids), strict=True):
-                view = views[i]
-                rows.tables["cams"].append(
-                    {
-                        "image_id": tasks[i].image_id,
-                        "method": method,
-                        "target": labels[i],
-                        "output": output,
-                        "grid": grid.astype(np.float16).ravel(),
-                        "grid_height": grid.shape[0],
-                        "grid_width": grid.shape[1],
-                        "view_x0": view.x0,
-                        "view_y0": view.y0,
-                        "view_x1": view.x1,
-                        "view_y1": view.y1,
-                    }
-                )
+                cam = Cam(grid, views[i], method, labels[i], output)
+                rows.tables["cams"].append(cam_row(tasks[i].image_id, cam))
 
 
 def failure(image_id: str, stage: str, reason: str) -> Rows:

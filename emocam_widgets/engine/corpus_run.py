@@ -14,6 +14,7 @@ from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
 from emocam_widgets.engine.loading import in_batches, load_ahead
 from emocam_widgets.errors import EmocamError, RunError, known_name
 from emocam_widgets.explain import METHODS, check_method
+from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LIME, LimeSettings
 from emocam_widgets.run import (
     ClassifierInfo,
     CorpusInfo,
@@ -52,6 +53,7 @@ def analyze(
     min_confidence: float = 0.005,
     engine: str = "local",
     batch_size: int = BATCH_SIZE,
+    lime: LimeSettings | None = None,
     progress: Progress | bool = True,
 ) -> Run:
     """Analyses a corpus into the run folder `out` and opens it: predictions, boxes, and CAMs of the predicted label.
@@ -67,6 +69,7 @@ def analyze(
         min_confidence: boxes below it are not stored, 0..1.
         engine: "local".
         batch_size: images per pass of the models.
+        lime: how the method "lime" (superpixels) samples; by default as the package lime does. It goes image by image.
         progress: True shows a progress bar while there is something to do, False does not; or a function that is
             called with the images done, the images to do, and the failures so far.
 
@@ -80,11 +83,15 @@ def analyze(
         raise EmocamError(f"min_confidence is {min_confidence}, batch_size {batch_size}; expected 0..1 and at least 1.")
     pairs = method_outputs(methods, output)
     for method, explained in pairs:
-        check_method(classifier, method, explained)
-    manifest = _manifest(corpus, classifier, detector, pairs, min_confidence)
+        if method != LIME:
+            check_method(classifier, method, explained)
+    lime = lime or LimeSettings()
+    manifest = _manifest(corpus, classifier, detector, pairs, min_confidence, lime)
     if _is_whole(out, manifest, corpus):
         return open_run(out, corpus)
-    analysis = Analysis(corpus, classifier, detector, min_confidence)
+    analysis = Analysis(corpus, classifier, detector, min_confidence, lime)
+    if any(method == LIME for method, _ in pairs):
+        batch_size = 1  # an image takes long enough, and what is finished is kept
     with RunWriter(out, manifest) as writer:
         tasks = _tasks(writer, corpus, detector, pairs)
         with _reporting(progress, len(tasks)) as report:
@@ -99,8 +106,8 @@ def method_outputs(methods: Sequence[str], output: Output | None = None) -> tupl
         methods = [methods]
     if output is not None:
         known_name("output", output, OUTPUTS)
-    names = [known_name("method", name, METHODS) for name in dict.fromkeys(methods)]
-    return tuple((name, output or METHODS[name].output) for name in names)
+    names = [known_name("method", name, [*METHODS, LIME]) for name in dict.fromkeys(methods)]
+    return tuple((name, output or (DEFAULT_OUTPUT if name == LIME else METHODS[name].output)) for name in names)
 
 
 def _analyse(writer: RunWriter, analysis: Analysis, tasks: dict[str, Task], batch_size: int, report: Progress) -> None:
@@ -197,6 +204,7 @@ def _manifest(
     detector: Detector | None,
     pairs: Sequence[tuple[str, Output]],
     min_confidence: float,
+    lime: LimeSettings,
 ) -> Manifest:
     detectors: tuple[DetectorInfo, ...] = ()
     if detector is not None:
@@ -209,7 +217,7 @@ def _manifest(
         ),
         labels=classifier.labels,
         detectors=detectors,
-        methods=tuple(MethodInfo(name, output) for name, output in pairs),
+        methods=tuple(MethodInfo(name, output, lime.as_dict() if name == LIME else {}) for name, output in pairs),
         versions=_versions(),
     )
 

@@ -60,7 +60,7 @@ TABLES: Mapping[str, pa.Schema] = {
             ("view_y1", _PIXELS),
         ]
     ),
-    # one row per image and target: the segments (RLE) and their signed weights
+    # one row per image, target and output: the segments (RLE), their signed weights, and how well these fit
     "lime": pa.schema(
         [
             ("image_id", _TEXT),
@@ -68,6 +68,9 @@ TABLES: Mapping[str, pa.Schema] = {
             ("output", _TEXT),
             ("segments", _TEXT),
             ("weights", pa.list_(pa.float32())),
+            ("intercept", pa.float32()),
+            ("r2", pa.float32()),
+            ("n_samples", pa.int32()),
         ]
     ),
     # one row per image, object (sprite), variant of it and position; x, y, sprite_height relative to the image's size
