@@ -14,6 +14,7 @@ from benchmarks.core import Measure, Result, machine, markdown
 BENCHMARKS = {
     "import": "importing",
     "demo": "demo_analysis",
+    "live": "live",
 }
 
 

@@ -167,7 +167,8 @@ class Editor {
     this.root.dataset.settled = "false";
     this.stage.canvas.redraw();
     this.tools.update();
-    if (this.editable) this.predictor.ask(this.scene.placements, this.model.get<boolean>("show_cam"));
+    if (!this.editable) return;
+    this.root.dataset.asked = String(this.predictor.ask(this.scene.placements, this.model.get<boolean>("show_cam")));
   }
 
   private committed(): void {
@@ -195,6 +196,7 @@ class Editor {
       this.stage.canvas.setCam(answer.cam);
       this.camSays.textContent = answer.camSays;
     }
+    this.root.dataset.answered = String(answer.seq);
     if (!answer.settled) return;
     this.remember();
     this.root.dataset.settled = "true";

@@ -6,6 +6,8 @@ import { floats, type Reply, type Rpc } from "../shared/rpc";
 import type { Placement } from "./placement";
 
 export interface Answer {
+  /** The number of the question that it answers. */
+  seq: number;
   placements: Placement[];
   probabilities: Float32Array;
   cam: CamOverlay | null;
@@ -51,10 +53,12 @@ export class Predictor {
     return this.settledAt === this.seq;
   }
 
-  ask(placements: Placement[], cam: boolean): void {
+  /** Returns the number of the question. */
+  ask(placements: Placement[], cam: boolean): number {
     this.seq++;
     this.send({ placements, cam, seq: this.seq, scene: this.scene });
     if (this.slow === undefined) this.slow = setTimeout(() => this.waiting(true), SLOW_MS);
+    return this.seq;
   }
 
   private take({ content, buffers }: Reply<Evaluation>, asked: Record<string, unknown>): void {
@@ -65,6 +69,7 @@ export class Predictor {
     const seq = asked.seq as number;
     if (seq === this.seq) this.settledAt = seq;
     this.answered({
+      seq,
       placements: asked.placements as Placement[],
       probabilities: floats(buffers[0]),
       cam: content.cam === null ? null : overlay(content.cam, floats(buffers[1])),
