@@ -40,7 +40,7 @@ def analyze(
     lime_samples: int,
     threshold: float,
     min_confidence: float | None,
-    device: str,
+    device: str | None,
     quiet: bool,
 ) -> None:
     """Analyse the images in FOLDER into a run: predictions, boxes and CAMs.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-DEVICE = click.option("--device", default="cpu", show_default=True, help="Torch's name of the device: cpu, cuda, mps.")
+DEVICE = click.option("--device", help="Torch's name of the device: cpu, cuda, mps (default: the fastest one here).")
 THRESHOLD = click.option(
     "--threshold",
     type=click.FloatRange(0, 1),

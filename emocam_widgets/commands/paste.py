@@ -33,7 +33,7 @@ def paste(
     height: float,
     classifier: str,
     out: Path | None,
-    device: str,
+    device: str | None,
     quiet: bool,
 ) -> None:
     """Paste objects onto the images of CORPUS (a folder, or "demo") and count the labels that switch."""

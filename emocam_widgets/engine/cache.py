@@ -43,6 +43,11 @@ class ByteCache(Generic[Value]):
             _, (_, dropped) = self._kept.popitem(last=False)
             self.size -= dropped
 
+    def clear(self) -> None:
+        """Lets go of everything."""
+        self._kept.clear()
+        self.size = 0
+
 
 def image_key(image: Image.Image) -> str:
     """A hash of an image's mode, size and pixels."""

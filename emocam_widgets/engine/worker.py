@@ -1,8 +1,9 @@
-"""The worker: one thread that owns a classifier and a detector and answers for single images, cached and in order."""
+"""The worker: one thread that owns a device's models and answers for single images, cached, together and in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,51 +14,82 @@ import numpy as np
 from PIL import Image
 
 from emocam_widgets.corpus import read_image
+from emocam_widgets.devices import best_device, in_halves
 from emocam_widgets.engine.cache import ByteCache, image_key
+from emocam_widgets.engine.disk_cache import DiskCache
+from emocam_widgets.engine.evaluating import Answer, Evaluator, ModelInput, Question
 from emocam_widgets.engine.executor import BATCH, INTERACTIVE, ModelThread
+from emocam_widgets.engine.model_cache import LIMIT, ModelCache
+from emocam_widgets.engine.results import ResultCache, disk_cache_of
 from emocam_widgets.errors import EmocamError, known_name
-from emocam_widgets.explain import METHODS, explain, scale_grids
+from emocam_widgets.explain import METHODS
 from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LimeSettings
-from emocam_widgets.types import OUTPUTS, Cam, Detections, LimeExplanation, Output, Prediction, View
+from emocam_widgets.types import OUTPUTS, Cam, Detections, LimeExplanation, Output, Prediction
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from emocam_widgets.detectors import Detector
     from emocam_widgets.models import SplitClassifier
 
 ImageLike: TypeAlias = Image.Image | np.ndarray | str | Path
 Result = TypeVar("Result")
 ACTIVATION_CACHE_BYTES = 64 * 1024 * 1024
-RESULT_CACHE_BYTES = 32 * 1024 * 1024
+DETECTION_CACHE_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """What one trunk pass leaves of an image."""
+class _Search:
+    """What is asked of a detector, by default the worker's own: the boxes of one image."""
 
-    activation: Tensor
-    view: View
-    prediction: Prediction
+    image: Image.Image
+    key: str
+    min_confidence: float
+    detector: str | None
 
 
 class Worker:
-    """Answers for one image at a time, from any thread; the models run in one thread of its own.
+    """Answers for single images, from any thread; the models run in one thread of its own.
 
-    Interactive requests go before batch ones. Results are cached by the image's pixels, the models' fingerprints and
-    the settings, so asking again costs nothing. Close it, or use it as a context manager, to end its thread.
+    Interactive requests go before batch ones, and what waits for the same is computed together. Results are cached by
+    the image's pixels, the models' fingerprints and the settings, so asking again costs nothing, in another kernel too.
+    Close it, or use it as a context manager, to end its thread and free its memory; one that nobody holds ends itself.
+
+    Args:
+        classifier, detector: models, or their names, which are then loaded onto `device`.
+        device: of models that are loaded by name; by default that of the given classifier, else the fastest here.
+        half: half precision for the classifier's trunk; by default on CUDA where it changes no answer (see `Trunk`).
+        cache: where predictions and CAMs are kept across kernels: True for the user's own folder, a folder, a
+            `DiskCache`, or None for nowhere.
+        model_bytes: how many bytes of weights are kept of models that requests ask for by name, those used last.
+
+    Raises:
+        UnknownNameError: there is no model of that name; EmocamError: its files are not here.
     """
 
-    def __init__(self, classifier: SplitClassifier, detector: Detector | None = None) -> None:
-        self.classifier = classifier
-        self.detector = detector
+    def __init__(
+        self,
+        classifier: SplitClassifier | str,
+        detector: Detector | str | None = None,
+        *,
+        device: str | None = None,
+        half: bool | None = None,
+        cache: DiskCache | Path | str | bool | None = True,
+        model_bytes: int = LIMIT,
+    ) -> None:
+        if device is None:
+            device = best_device() if isinstance(classifier, str) else str(classifier.device)
+        self._models = ModelCache(device, model_bytes)
+        self.classifier = self._models.classifier(classifier) if isinstance(classifier, str) else classifier
+        self.detector = self._models.detector(detector) if isinstance(detector, str) else detector
+        self._half = half
+        self._results = ResultCache(disk_cache_of(cache))
+        self._seen: ByteCache = ByteCache(ACTIVATION_CACHE_BYTES)
+        self._detections: ByteCache[Detections] = ByteCache(DETECTION_CACHE_BYTES)
+        self._own = Evaluator(self.classifier, self._results, self._seen, half)
         self._thread = ModelThread()
-        self._seen: ByteCache[_Seen] = ByteCache(ACTIVATION_CACHE_BYTES)
-        self._cams: ByteCache[Cam] = ByteCache(RESULT_CACHE_BYTES)
-        self._detections: ByteCache[Detections] = ByteCache(RESULT_CACHE_BYTES)
+        self._end = weakref.finalize(self, self._thread.close, wait=False)
 
     def __repr__(self) -> str:
-        return f"Worker({self.classifier!r}, {self.detector!r})"
+        return f"Worker({self.classifier!r}, {self.detector!r}, device={self.device!r})"
 
     def __enter__(self) -> Worker:
         return self
@@ -68,55 +100,84 @@ class Worker:
         self.close()
 
     @property
+    def device(self) -> str:
+        """Torch's name of the device that the classifier runs on."""
+        return str(self.classifier.device)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The classifier's labels in output order."""
         return self.classifier.labels
 
-    def predict(self, image: ImageLike) -> Prediction:
+    def predict(self, image: ImageLike, *, classifier: str | None = None) -> Prediction:
         """The label probabilities of an image (PIL, uint8 array (h, w, 3), or a file's path)."""
-        return self.evaluate(image)[0]
+        return self.evaluate(image, classifier=classifier)[0]
 
     def explain(
-        self, image: ImageLike, method: str = "grad-cam", target: str | None = None, output: Output | None = None
+        self,
+        image: ImageLike,
+        method: str = "grad-cam",
+        target: str | None = None,
+        output: Output | None = None,
+        *,
+        classifier: str | None = None,
     ) -> Cam:
         """The CAM of a label, by default of the predicted one; UnknownNameError for an unknown method or label."""
-        cam = self.evaluate(image, method, target, output)[1]
+        cam = self.evaluate(image, method, target, output, classifier=classifier)[1]
         if cam is None:
             raise AssertionError("evaluate gives a CAM wherever a method is asked for")
         return cam
 
-    def detect(self, image: ImageLike, min_confidence: float = 0.005) -> Detections:
-        """The objects in an image; EmocamError where the worker has no detector."""
-        if self.detector is None:
+    def detect(self, image: ImageLike, min_confidence: float = 0.005, *, detector: str | None = None) -> Detections:
+        """The objects in an image, by the worker's detector or the one of that name; EmocamError without any."""
+        if self.detector is None and detector is None:
             raise EmocamError("This worker has no detector: make it as Worker(classifier, detector).")
         picture = as_image(image)
-        return self._wait(self.submit(lambda: self._detect(picture, min_confidence)))
+        search = _Search(picture, image_key(picture), min_confidence, detector)
+        return self._wait(self._thread.submit_request(self._detect, search))
 
     def evaluate(
         self,
-        image: ImageLike,
+        image: ImageLike | ModelInput,
         method: str | None = None,
         target: str | None = None,
         output: Output | None = None,
-    ) -> tuple[Prediction, Cam | None]:
+        *,
+        classifier: str | None = None,
+    ) -> Answer:
         """Prediction and, where a method is given, CAM of an image, from one trunk pass."""
-        return self._wait(self.submit_evaluate(image, method, target, output))
+        return self._wait(self.submit_evaluate(image, method, target, output, classifier=classifier))
 
     def submit_evaluate(
         self,
-        image: ImageLike,
+        image: ImageLike | ModelInput,
         method: str | None = None,
         target: str | None = None,
         output: Output | None = None,
-    ) -> Future[tuple[Prediction, Cam | None]]:
-        """`evaluate` without waiting. What is asked for is checked, and an array or file read, before this returns."""
+        *,
+        classifier: str | None = None,
+        supersedes: Hashable = None,
+        priority: int = INTERACTIVE,
+    ) -> Future[Answer]:
+        """`evaluate` without waiting. What is asked for is checked, and an array or file read, before this returns.
+
+        Args:
+            image: as for `predict`, or what the caller has prepared for the classifier already.
+            method, target, output: of the CAM; without a method there is none.
+            classifier: the name of another classifier than the worker's own; a target is then checked by the future.
+            supersedes: who asks (a widget's id). An older request of the same that has not begun is cancelled: waiting
+                for its future raises CancelledError.
+            priority: INTERACTIVE or BATCH.
+        """
         if method is not None:
             known_name("method", method, METHODS)
             output = known_name("output", output or METHODS[method].output, OUTPUTS)  # type: ignore[assignment]
-        if target is not None:
+        if target is not None and classifier is None:
             known_name("label", target, self.classifier.labels)
-        picture = as_image(image)
-        return self.submit(lambda: self._evaluate(picture, method, target, output))
+        picture = image if isinstance(image, ModelInput) else as_image(image)
+        key = picture.key if isinstance(picture, ModelInput) else image_key(picture)
+        question = Question(picture, key, method, target, output, classifier)
+        return self._thread.submit_request(self._answer, question, priority, supersedes)
 
     def lime(
         self,
@@ -143,56 +204,61 @@ class Worker:
 
     def predict_batch(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Predictions of many images in one pass, not cached, after whatever is asked for interactively."""
-        return self._wait(self.submit(lambda: self.classifier.predict(images), BATCH))
+        return self._wait(self.submit(lambda: in_halves(self.classifier.predict, images), BATCH))
 
     def submit(self, job: Callable[[], Result], priority: int = INTERACTIVE) -> Future[Result]:
         """Runs a function in the thread that owns the models."""
         return self._thread.submit(job, priority)
 
     def close(self) -> None:
-        """Finishes what was asked for and ends the thread; later requests raise RuntimeError."""
+        """Finishes what was asked for, ends the thread and frees its memory; later requests raise RuntimeError.
+
+        The models that it was made with stay those of who made them.
+        """
+        self._end.detach()
         self._thread.close()
+        for kept in (self._seen, self._detections, self._results, self._models):
+            kept.clear()
 
     def _wait(self, future: Future[Result]) -> Result:
         if self._thread.owns_current_thread():
             raise RuntimeError("A job of the worker asks the worker itself and would wait for ever.")
         return future.result()
 
-    def _evaluate(
-        self, image: Image.Image, method: str | None, target: str | None, output: Output | None
-    ) -> tuple[Prediction, Cam | None]:
-        key = (image_key(image), self.classifier.fingerprint)
-        seen = self._seen.get(key)
-        if seen is None:
-            activation, views = self.classifier.activations([image])
-            seen = _Seen(activation, views[0], self.classifier.predictions(activation)[0])
-            self._seen.put(key, seen, activation.nbytes)
-        if method is None or output is None:
-            return seen.prediction, None
-        label = target or seen.prediction.label
-        cam_key = (*key, method, label, output)
-        cam = self._cams.get(cam_key)
-        if cam is None:
-            cam = self._cam(seen, method, label, output)
-            self._cams.put(cam_key, cam, cam.grid.nbytes)
-        return seen.prediction, cam
+    def _answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """In the model thread: the answers, those that are asked of the same classifier together."""
+        answers: dict[int, Answer] = {}
+        for name in dict.fromkeys(question.classifier for question in questions):
+            rows = [i for i, question in enumerate(questions) if question.classifier == name]
+            evaluator = self._own
+            if name is not None:
+                evaluator = Evaluator(self._models.classifier(name), self._results, self._seen, self._half)
+            answers.update(zip(rows, evaluator.answers([questions[i] for i in rows]), strict=True))
+        return [answers[i] for i in range(len(questions))]
 
-    def _cam(self, seen: _Seen, method: str, label: str, output: Output) -> Cam:
-        import torch
-
-        targets = torch.tensor([self.classifier.labels.index(label)])
-        grids = explain(self.classifier, seen.activation, targets, method, output)
-        return Cam(scale_grids(grids)[0], seen.view, method, label, output)
-
-    def _detect(self, image: Image.Image, min_confidence: float) -> Detections:
-        if self.detector is None:
-            raise AssertionError("detect() asks only where there is a detector")
-        key = (image_key(image), self.detector.fingerprint, min_confidence)
-        found = self._detections.get(key)
-        if found is None:
-            found = self.detector.detect([image], min_confidence)[0]
-            self._detections.put(key, found, found.boxes.nbytes + 64 * len(found))
-        return found
+    def _detect(self, searches: Sequence[_Search]) -> list[Detections]:
+        """In the model thread: what is found, images that are searched alike in one pass."""
+        found: dict[int, Detections] = {}
+        for alike in dict.fromkeys((search.detector, search.min_confidence) for search in searches):
+            name, min_confidence = alike
+            detector = self.detector if name is None else self._models.detector(name)
+            if detector is None:
+                raise AssertionError("detect() asks only where there is a detector")
+            missing: dict[tuple[str, str, float], list[int]] = {}
+            for i, search in enumerate(searches):
+                if (search.detector, search.min_confidence) == alike:
+                    key = (search.key, detector.fingerprint, min_confidence)
+                    known = self._detections.get(key)
+                    if known is not None:
+                        found[i] = known
+                    else:
+                        missing.setdefault(key, []).append(i)
+            images = [searches[rows[0]].image for rows in missing.values()]
+            new = in_halves(lambda some, d=detector, c=min_confidence: d.detect(some, c), images) if images else []  # type: ignore[misc]
+            for (key, rows), detections in zip(missing.items(), new, strict=True):
+                found.update(dict.fromkeys(rows, detections))
+                self._detections.put(key, detections, detections.boxes.nbytes + 64 * len(detections))
+        return [found[i] for i in range(len(searches))]
 
 
 def as_image(image: ImageLike) -> Image.Image:
