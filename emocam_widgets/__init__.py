@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector, wrap_detector
     from emocam_widgets.engine import Worker, analyze, paste_experiment
+    from emocam_widgets.engine.faithfulness import faithfulness, faithfulness_of_run
     from emocam_widgets.errors import EmocamError
+    from emocam_widgets.explain.lime_settings import LimeSettings
     from emocam_widgets.models import load_classifier, wrap_classifier
     from emocam_widgets.run import Run, open_run
     from emocam_widgets.types import Placement
@@ -30,6 +32,9 @@ _HOME = {
     "analyze": "engine",
     "Worker": "engine",
     "paste_experiment": "engine",
+    "faithfulness": "engine.faithfulness",
+    "faithfulness_of_run": "engine.faithfulness",
+    "LimeSettings": "explain.lime_settings",
     "Run": "run",
     "open_run": "run",
     "explore": "widgets",
@@ -45,6 +50,7 @@ __all__ = [
     "Corpus",
     "EmocamError",
     "ImageBrowser",
+    "LimeSettings",
     "ObjectEditor",
     "Placement",
     "Run",
@@ -53,6 +59,8 @@ __all__ = [
     "analyze",
     "demo",
     "explore",
+    "faithfulness",
+    "faithfulness_of_run",
     "load_classifier",
     "load_detector",
     "open_run",

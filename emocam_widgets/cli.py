@@ -18,6 +18,7 @@ STOPPED = 130
 COMMANDS = {
     "analyze": "analyze",
     "demo": "demo",
+    "faithfulness": "faithfulness",
     "figures": "figures",
     "models": "models",
     "paste": "paste",
