@@ -1,0 +1,196 @@
+"""A corpus run on Ray: its images go through Ray Data to a pool of actors, on this machine or on a cluster.
+
+The actors do what the local engine does, batch by batch; the parts are still committed by the one writer. Ray restarts
+an actor that is lost and gives it its images again; an image that kills actors is found out and becomes a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
+from emocam_widgets.engine.loading import in_batches, load_ahead
+from emocam_widgets.errors import EmocamError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHUNK = 64
+
+
+def analyse_on_ray(
+    analysis: Analysis,
+    tasks: Sequence[Task],
+    take: Callable[[Rows], None],
+    batch_size: int = 16,
+    chunk: int = CHUNK,
+) -> None:
+    """Analyses images on the Ray cluster that this process is connected to, or `RAY_ADDRESS` names, else a local one.
+
+    Args:
+        analysis: models and settings; sent to every node once.
+        tasks: what each image needs.
+        take: called in this process with the rows of one chunk after the other, in the order in which they are ready.
+        batch_size: images per pass of the models.
+        chunk: images that are given out, and taken back, together.
+
+    Raises EmocamError where Ray is not installed, no cluster can be reached, or the actors cannot be started.
+    """
+    ray = connected()
+    deaths = ray.remote(num_cpus=0)(Deaths).remote()
+    setup = _Setup(ray.put(analysis), deaths, batch_size)
+    try:
+        for rows in _results(setup, list(_chunks(tasks, chunk))):
+            take(rows)
+    except ray.exceptions.RayError as error:
+        reason = " ".join(str(getattr(error, "cause", None) or error).split())[-300:]
+        raise EmocamError(f"The analysis on Ray cannot go on: {reason}") from error
+    finally:
+        ray.kill(deaths)
+
+
+def connected() -> Any:
+    """The module ray, connected to a cluster; EmocamError where there is none to be had."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a user's corpus is nobody else's business
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray Data's own actors make Ray warn of their arguments
+    try:
+        import ray
+    except ImportError as error:
+        raise EmocamError("engine='ray' needs Ray: pip install 'emocam-widgets[ray]'.") from error
+    if ray.is_initialized():
+        return ray
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        if os.environ.get("RAY_ADDRESS"):
+            ray.init(**quiet)
+        else:
+            ray.init(address="local", include_dashboard=False, **quiet)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = os.environ.get("RAY_ADDRESS") or "on this machine"
+        raise EmocamError(f"No Ray cluster could be reached or started ({where}): {error}") from error
+    return ray
+
+
+class Deaths:
+    """Remembers what was begun and not finished, for an actor cannot tell itself what killed it before."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, int] = {}
+
+    def begin(self, name: str) -> int:
+        """How often this was begun before without being finished."""
+        before = self._begun.get(name, 0)
+        self._begun[name] = before + 1
+        return before
+
+    def finish(self, name: str) -> None:
+        """It went well."""
+        self._begun.pop(name, None)
+
+
+@dataclass(frozen=True)
+class _Setup:
+    """What every actor gets: the reference to the Analysis, the one that counts deaths, images per pass."""
+
+    analysis: Any
+    deaths: Any
+    batch_size: int
+
+
+class Analyst:
+    """One actor: models of its own, and the rows of the chunks that it is given."""
+
+    def __init__(self, setup: _Setup, threads: int) -> None:
+        import ray
+        import torch
+
+        torch.set_num_threads(threads)
+        self._analysis: Analysis = ray.get(setup.analysis)
+        self._deaths = setup.deaths
+        self._batch_size = setup.batch_size
+
+    def __call__(self, chunks: dict[str, np.ndarray]) -> dict[str, list[bytes]]:
+        """Chunks of tasks as JSON -> their rows."""
+        return {"rows": [pickle.dumps(self._chunk(each)) for each in chunks["tasks"]]}
+
+    def _chunk(self, chunk: str) -> Rows:
+        import ray
+
+        tasks = [_task(values) for values in json.loads(chunk)]
+        died = ray.get(self._deaths.begin.remote(chunk))
+        rows = self._rows(tasks, self._batch_size) if not died else self._one_by_one(tasks)
+        self._deaths.finish.remote(chunk)
+        return rows
+
+    def _one_by_one(self, tasks: Sequence[Task]) -> Rows:
+        """After an actor died over this chunk: the image over which one dies again is left out."""
+        import ray
+
+        rows = Rows()
+        for task in tasks:
+            if ray.get(self._deaths.begin.remote(task.image_id)):
+                rows.extend(failure(task.image_id, "open", "the process that analysed it died, twice"))
+                continue
+            rows.extend(self._rows([task], 1))
+            ray.get(self._deaths.finish.remote(task.image_id))
+        return rows
+
+    def _rows(self, tasks: Sequence[Task], batch_size: int) -> Rows:
+        by_id = {task.image_id: task for task in tasks}
+        rows = Rows()
+        for batch in in_batches(load_ahead(self._analysis.corpus, by_id), batch_size):
+            opened = [(by_id[item.image_id], item.image) for item in batch if item.image is not None]
+            for item in batch:
+                if item.image is None:
+                    rows.extend(failure(item.image_id, "open", item.reason or "it cannot be opened"))
+            if opened:
+                rows.extend(self._analysis.rows([task for task, _ in opened], [image for _, image in opened]))
+        return rows
+
+
+def _results(setup: _Setup, chunks: Sequence[str]) -> Iterator[Rows]:
+    import ray.data
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells of every step; what matters comes as results
+    actors, cpus, gpus = _pool(len(chunks))
+    inputs = ray.data.from_items([{"tasks": each} for each in chunks], override_num_blocks=len(chunks))
+    dataset = inputs.map_batches(
+        Analyst,
+        batch_size=1,
+        compute=ray.data.ActorPoolStrategy(size=actors),
+        num_cpus=cpus,
+        num_gpus=gpus,
+        fn_constructor_args=(setup, max(1, int(cpus))),
+    )
+    for row in dataset.iter_rows():
+        yield pickle.loads(row["rows"])  # what an actor of our own sent, over Ray's own connection
+
+
+def _pool(n_chunks: int) -> tuple[int, float, float]:
+    """How many actors, and the cores and GPUs of each: one actor a GPU where there are any, else two cores each."""
+    import ray
+
+    resources = ray.cluster_resources()
+    cpus, gpus = resources.get("CPU", 1.0), resources.get("GPU", 0.0)
+    actors = int(gpus) if gpus >= 1 else max(1, int(cpus // 2))
+    actors = min(actors, n_chunks)
+    return actors, max(1.0, cpus // actors if gpus >= 1 else min(2.0, cpus)), 1.0 if gpus >= 1 else 0.0
+
+
+def _chunks(tasks: Iterable[Task], size: int) -> Iterator[str]:
+    """Tasks as JSON, so many at a time."""
+    waiting = iter(tasks)
+    while chunk := list(islice(waiting, size)):
+        yield json.dumps([asdict(task) for task in chunk])
+
+
+def _task(values: dict[str, Any]) -> Task:
+    return Task(**{**values, "methods": tuple((method, output) for method, output in values["methods"])})
