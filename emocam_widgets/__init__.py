@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emocam_widgets import demo
     from emocam_widgets.corpus import Corpus
-    from emocam_widgets.detectors import load_detector, wrap_detector
+    from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
     from emocam_widgets.engine import Worker, analyze, paste_experiment
     from emocam_widgets.engine.faithfulness import faithfulness, faithfulness_of_run
     from emocam_widgets.errors import EmocamError
@@ -28,7 +28,9 @@ _HOME = {
     "load_classifier": "models",
     "wrap_classifier": "models",
     "load_detector": "detectors",
+    "load_ultralytics": "detectors",
     "wrap_detector": "detectors",
+    "wrap_torchvision": "detectors",
     "analyze": "engine",
     "Worker": "engine",
     "paste_experiment": "engine",
@@ -63,10 +65,12 @@ __all__ = [
     "faithfulness_of_run",
     "load_classifier",
     "load_detector",
+    "load_ultralytics",
     "open_run",
     "paste_experiment",
     "wrap_classifier",
     "wrap_detector",
+    "wrap_torchvision",
 ]
 
 

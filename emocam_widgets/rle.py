@@ -36,6 +36,33 @@ def encode_mask(mask: ArrayLike) -> str:
     return _text([*array.shape, *first, *lengths.tolist()])
 
 
+def encode_mask_at(part: ArrayLike, left: int, top: int, width: int, height: int) -> str:
+    """The text of a mask that is off but for one rectangle, without making the whole of it.
+
+    Args:
+        part: bool (rows, columns), the rectangle, which lies inside; it may be empty.
+        left, top: where its first column and row are.
+        width, height: of the whole mask, in pixels.
+
+    Raises:
+        ValueError: the rectangle is not boolean or not inside; a fault of the caller.
+    """
+    array = np.asarray(part)
+    if array.dtype != np.bool_ or array.ndim != 2 or width < 1 or height < 1:
+        raise ValueError(f"a part of a mask is a boolean rectangle, got {array.dtype} of shape {array.shape}")
+    if left < 0 or top < 0 or left + array.shape[1] > width or top + array.shape[0] > height:
+        raise ValueError(f"a rectangle of shape {array.shape} at {left}, {top} is not inside {width} x {height}")
+    framed = np.pad(array, ((0, 0), (1, 1)))
+    rows, columns = np.nonzero(framed[:, 1:] != framed[:, :-1])
+    turns = (rows + top) * width + left + columns  # on, off, on, off, ...
+    if len(turns):  # a run that ends with its row goes on where the next row begins with one
+        joined = np.flatnonzero(turns[1:-1:2] == turns[2::2]) * 2 + 1
+        turns = np.delete(turns, np.concatenate([joined, joined + 1]))
+    bounds = np.concatenate([[0], turns, [width * height]])
+    lengths = np.diff(bounds)
+    return _text([height, width, *(lengths if lengths[-1] else lengths[:-1]).tolist()])
+
+
 def decode_mask(text: str) -> NDArray[np.bool_]:
     """bool (height, width): the mask that :func:`encode_mask` wrote; EmocamError where the text is damaged."""
     shape, lengths = _parsed(text, "mask")

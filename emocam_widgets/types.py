@@ -51,12 +51,14 @@ class Detections:
         confidence: float32 (n,), 0..1.
         object_class: n names.
         detector: the name of the detector.
+        encoded_masks: where the detector segments, n masks at the image's size as `rle.encode_mask` writes them.
     """
 
     boxes: FloatArray
     confidence: FloatArray
     object_class: tuple[str, ...]
     detector: str
+    encoded_masks: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boxes", _floats(self.boxes).reshape(-1, 4))
@@ -65,9 +67,23 @@ class Detections:
         lengths = (len(self.boxes), len(self.confidence), len(self.object_class))
         if len(set(lengths)) != 1:
             raise ValueError(f"boxes, confidence and object_class differ in length: {lengths}")
+        if self.encoded_masks is not None:
+            object.__setattr__(self, "encoded_masks", tuple(self.encoded_masks))
+            if len(self.encoded_masks) != len(self):
+                raise ValueError(f"{len(self.encoded_masks)} masks for {len(self)} boxes")
 
     def __len__(self) -> int:
         return len(self.object_class)
+
+    @property
+    def masks(self) -> tuple[NDArray[np.bool_], ...] | None:
+        """n masks, bool (height, width) of the image, or None where the detector gives none.
+
+        Decoded anew each time: kept, a photograph's hundreds of masks would take gigabytes.
+        """
+        from emocam_widgets.rle import decode_mask
+
+        return None if self.encoded_masks is None else tuple(decode_mask(text) for text in self.encoded_masks)
 
     @classmethod
     def none(cls, detector: str) -> Detections:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emocam_widgets.errors import EmocamError
-from emocam_widgets.rle import decode_mask, decode_segments, encode_mask, encode_segments
+from emocam_widgets.rle import decode_mask, decode_segments, encode_mask, encode_mask_at, encode_segments
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -88,3 +88,26 @@ def test_what_is_no_mask_or_segment_map_is_a_fault_of_the_caller() -> None:
     for wrong in [np.zeros((2, 2)), np.zeros(4, int), np.full((2, 2), -1), np.full((1, 1), 2**31)]:
         with pytest.raises(ValueError, match="segment"):
             encode_segments(wrong)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_part_is_written_as_the_whole_would_be(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    height, width = (int(side) for side in random.integers(1, 12, 2))
+    top, left = int(random.integers(0, height + 1)), int(random.integers(0, width + 1))
+    if seed % 3 == 0:
+        left, top = 0, 0
+    rows = height - top if seed % 2 else int(random.integers(0, height - top + 1))
+    columns = width - left if seed % 3 == 0 else int(random.integers(0, width - left + 1))
+    part = random.random((rows, columns)) < random.choice([0.2, 0.8, 1.1])
+    whole = np.zeros((height, width), bool)
+    whole[top : top + rows, left : left + columns] = part
+    assert encode_mask_at(part, left, top, width, height) == encode_mask(whole)
+
+
+def test_a_part_that_is_not_inside_is_a_fault_of_the_caller() -> None:
+    for left, top in [(-1, 0), (0, -1), (3, 0), (0, 2)]:
+        with pytest.raises(ValueError, match="not inside"):
+            encode_mask_at(np.ones((2, 2), bool), left, top, 4, 3)
+    with pytest.raises(ValueError, match="boolean"):
+        encode_mask_at(np.ones((2, 2)), 0, 0, 4, 3)

@@ -14,9 +14,11 @@ from click.testing import CliRunner, Result
 
 from emocam_widgets import weights_files
 from emocam_widgets.cli import main
-from emocam_widgets.commands import models as models_commands
+from emocam_widgets.detectors import DETECTORS, wrap_detector
 from emocam_widgets.errors import EmocamError, UnknownNameError
-from emocam_widgets.weights_files import PUBLISHED, PublishedModel, WeightsFile, needed_files, pull
+from emocam_widgets.models import CLASSIFIERS
+from emocam_widgets.models.affect import TRUNKS
+from emocam_widgets.weights_files import PUBLISHED, PublishedModel, WeightsFile, needed_files, problem, pull
 
 CONTENT = b"weights" * 10_000
 
@@ -183,7 +185,7 @@ def test_list_and_where(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None
     folder.mkdir(parents=True)
     (folder / "here").write_bytes(CONTENT)
     (folder / "short").write_bytes(b"1234")
-    listed = emocam("list").stdout
+    listed = emocam("list", "-v").stdout
     for name, model in PUBLISHED.items():
         assert f"{name}: {model.what}" in listed and f"licence: {model.licence}" in listed
         for file in model.files:
@@ -197,9 +199,43 @@ def test_list_and_where(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None
         pull("yolov3-openimage")
 
 
+def test_list_is_one_aligned_line_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _publish(monkeypatch, WeightsFile("a", "https://x/a", size=9_000_000), WeightsFile("b", "https://x/b"))
+
+    def line() -> str:
+        return next(line for line in emocam("list").stdout.splitlines() if line.startswith("test-model"))
+
+    lines = emocam("list").stdout.splitlines()
+    assert len(lines) == 1 + len(PUBLISHED) + 2 and "emocam models pull NAME" in lines[-1]
+    told = ["what", *(model.what for model in PUBLISHED.values())]
+    assert len({line.index(what) for line, what in zip(lines[:-2], told, strict=True)}) == 1
+    assert max(map(len, lines)) <= 140
+    assert "9 MB" in line() and "not here" in line()
+    model.folder.mkdir(parents=True)
+    model.path("b").write_bytes(b"1")
+    assert "1 of 2 files missing" in line()
+    model.path("a").write_bytes(b"1")
+    assert "damaged" in line()
+    model.path("a").write_bytes(bytes(9_000_000))
+    assert "  here  " in line()
+    one = emocam("list", "test-model").stdout
+    assert one.startswith("test-model: a model of this test") and "https://x/a" in one and "emonet" not in one
+    _refused(emocam("list", "emonett"), "did you mean 'emonet'?")
+
+
+def test_a_checksum_may_be_known_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    model = _publish(monkeypatch, WeightsFile("a", "https://x/a", sha256=sha256[:8]))
+    model.folder.mkdir(parents=True)
+    model.path("a").write_bytes(CONTENT)
+    assert problem(model, model.files[0]) is None
+    model.path("a").write_bytes(CONTENT[:-1])
+    assert f"expected one that begins with {sha256[:8]}" in str(problem(model, model.files[0]))
+
+
 def test_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     model = _publish(monkeypatch, WeightsFile("a", "https://x/a", size=4), WeightsFile("b", "https://x/b"))
-    monkeypatch.setitem(models_commands._VERIFIERS, "test-model", lambda: "it works")
+    monkeypatch.setitem(DETECTORS._parts, "test-model", lambda _: wrap_detector(lambda _: [], ["one", "two"]))
     _refused(emocam("verify", "test-model"), "a: missing; b: missing", "emocam models pull test-model")
     model.folder.mkdir(parents=True)
     model.path("a").write_bytes(b"123")
@@ -207,8 +243,13 @@ def test_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     _refused(emocam("verify", "test-model"), "a: 3 bytes; expected 4", "b: 0 bytes")
     model.path("a").write_bytes(b"1234")
     model.path("b").write_bytes(b"1")
-    assert emocam("verify", "test-model").stdout == "test-model: it works\n"
-    assert set(models_commands._VERIFIERS) >= set(PUBLISHED), "a published model cannot be verified"
+    assert emocam("verify", "test-model").stdout == "test-model: it loads and looks for 2 classes\n"
+
+
+def test_every_published_model_can_be_loaded_by_its_name() -> None:
+    for name, model in PUBLISHED.items():
+        trunks = [f"{trunk}-imagenet" for trunk in TRUNKS]
+        assert name in {"detector": DETECTORS, "classifier": CLASSIFIERS, "trunk": trunks}[model.kind], name
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))

@@ -7,17 +7,30 @@ register theirs under the entry point group `emocam_widgets.detectors`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emocam_widgets.detectors.wrapped import wrap_detector
+from emocam_widgets.devices import best_device
+from emocam_widgets.published_models import TORCHVISION_DETECTORS, ULTRALYTICS
 from emocam_widgets.registry import Registry
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import nn
 
     from emocam_widgets.types import Detections
 
-__all__ = ["DETECTORS", "MIN_CONFIDENCE", "Detector", "load_detector", "wrap_detector"]
+__all__ = [
+    "DETECTORS",
+    "MIN_CONFIDENCE",
+    "Detector",
+    "load_detector",
+    "load_ultralytics",
+    "wrap_detector",
+    "wrap_torchvision",
+]
 
 MIN_CONFIDENCE = 0.005  # the paper's
 
@@ -56,6 +69,18 @@ def _yolov3_openimages_softmax(device: str) -> Detector:
     return load_yolov3_openimages("softmax", device=device)
 
 
+def _ultralytics(name: str, device: str) -> Detector:
+    from emocam_widgets.detectors.ultralytics_models import load_published_ultralytics
+
+    return load_published_ultralytics(name, device=device)
+
+
+def _torchvision(name: str, device: str) -> Detector:
+    from emocam_widgets.detectors.torchvision_detectors import load_torchvision_detector
+
+    return load_torchvision_detector(name, device=device)
+
+
 DETECTORS: Registry[Callable[[str], Detector]] = Registry(
     "detector",
     "emocam_widgets.detectors",
@@ -63,13 +88,35 @@ DETECTORS: Registry[Callable[[str], Detector]] = Registry(
         "demo": _demo,
         "yolov3-openimages": _yolov3_openimages,
         "yolov3-openimages-softmax": _yolov3_openimages_softmax,
+        **{name: partial(_ultralytics, name) for name in ULTRALYTICS},
+        **{name: partial(_torchvision, name) for name in TORCHVISION_DETECTORS},
     },
 )
 
 
-def load_detector(name: str, device: str = "cpu") -> Detector:
-    """The detector of that name ("demo", "yolov3-openimages"), on a torch device.
+def load_detector(name: str, device: str | None = None) -> Detector:
+    """The detector of that name ("demo", "yolov3-openimages", "yolov8n-oiv7", ...), on a torch device.
 
-    UnknownNameError names the nearest known one; EmocamError says where to get files that are not here.
+    Without a device it is the fastest one here (CUDA, MPS, CPU). UnknownNameError names the nearest known one;
+    EmocamError says where to get files that are not here.
     """
-    return DETECTORS[name](device)
+    return DETECTORS[name](device or best_device())
+
+
+def load_ultralytics(path: str | Path, trust: bool = False, **settings: Any) -> Detector:
+    """A detector from an Ultralytics file; see `emocam_widgets.detectors.ultralytics_models.load_ultralytics`.
+
+    A checkpoint that the safe loader refuses is only loaded with `trust=True`, which runs the code that is in it.
+    """
+    from emocam_widgets.detectors import ultralytics_models
+
+    return ultralytics_models.load_ultralytics(path, trust, **settings)
+
+
+def wrap_torchvision(
+    module: nn.Module, class_names: Sequence[str], name: str = "own detector", **settings: Any
+) -> Detector:
+    """A torchvision detector; see `emocam_widgets.detectors.torchvision_detectors.wrap_torchvision`."""
+    from emocam_widgets.detectors import torchvision_detectors
+
+    return torchvision_detectors.wrap_torchvision(module, class_names, name, **settings)

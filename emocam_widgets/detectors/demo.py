@@ -8,9 +8,9 @@ from pathlib import Path
 
 from torch import nn
 
-from emocam_widgets.detectors.yolo import UltralyticsDetector, build_detection_model
-from emocam_widgets.errors import EmocamError
-from emocam_widgets.weights import read_safetensors, write_safetensors
+from emocam_widgets.detectors.ultralytics_models import read_saved_detector
+from emocam_widgets.detectors.yolo import UltralyticsDetector
+from emocam_widgets.weights import write_safetensors
 
 
 def save_detector(
@@ -32,11 +32,5 @@ def load_demo_detector(
 
     weights = Path(weights or DATA / "detector.safetensors")
     yaml = Path(yaml or DATA / "detector.yaml")
-    metadata, tensors = read_safetensors(weights, "an Ultralytics detector")
-    try:
-        class_names = [str(name) for name in json.loads(metadata["classes"])]
-        image_size = int(metadata["imgsz"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise EmocamError(f"{weights} has unusable metadata ({error!r}); expected classes and imgsz.") from error
-    module = build_detection_model(yaml, len(class_names), tensors, weights)
+    module, class_names, image_size = read_saved_detector(weights, yaml)
     return UltralyticsDetector(module, class_names, name="demo", image_size=image_size, device=device)

@@ -160,6 +160,7 @@ def _box_rows(image_id: str, detections: Detections) -> list[Row]:
         "y0": detections.boxes[:, 1].tolist(),
         "x1": detections.boxes[:, 2].tolist(),
         "y1": detections.boxes[:, 3].tolist(),
+        "mask": detections.encoded_masks or [None] * len(detections),
     }
     return [
         {"image_id": image_id, "detector": detections.detector, **dict(zip(columns, values, strict=True))}
