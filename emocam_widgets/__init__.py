@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emocam_widgets import demo
+    from emocam_widgets.analysis.rsa import rsa
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
     from emocam_widgets.engine import Worker, analyze, paste_experiment
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "rsa": "analysis.rsa",
     "Corpus": "corpus",
     "load_classifier": "models",
     "wrap_classifier": "models",
@@ -68,6 +70,7 @@ __all__ = [
     "load_ultralytics",
     "open_run",
     "paste_experiment",
+    "rsa",
     "wrap_classifier",
     "wrap_detector",
     "wrap_torchvision",

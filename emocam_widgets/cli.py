@@ -22,6 +22,7 @@ COMMANDS = {
     "figures": "figures",
     "models": "models",
     "paste": "paste",
+    "rsa": "rsa",
     "train": "train",
 }
 

@@ -104,19 +104,46 @@ class Aggregate:
         start = self._first_above(np.array([cell]), threshold)[0]
         return self.image_ids[np.sort(self._image[start : self._bounds[cell + 1]])].tolist()
 
+    def counting(self, threshold: float) -> Counting:
+        """Every image and cell that counts above ``threshold``: what resampling the images needs."""
+        cell, rank = np.divmod(self._key, len(self._distinct) + 1)
+        above = rank >= self._rank(threshold)
+        return Counting(self._image[above], cell[above])
+
+    @property
+    def label_of(self) -> Codes:
+        """(images,): the index of the label that each image counts under, -1 for one that counts nowhere."""
+        return self._label_of
+
     def at(self, threshold: float) -> Association:
         """The association at a threshold.
 
         Raises:
             EmocamError: it is not a number.
         """
-        if np.isnan(threshold):
-            raise EmocamError("The threshold of importance is not a number; expected one such as 0.3.")
         return Association(self, float(threshold), self.counts(threshold))
 
     def _first_above(self, cells: Codes, threshold: float) -> Codes:
-        rank = np.searchsorted(self._distinct, np.float32(threshold), side="right")
-        return np.searchsorted(self._key, cells * (len(self._distinct) + 1) + rank)
+        return np.searchsorted(self._key, cells * (len(self._distinct) + 1) + self._rank(threshold))
+
+    def _rank(self, threshold: float) -> int:
+        """How many of the distinct values are not above ``threshold``."""
+        if np.isnan(threshold):
+            raise EmocamError("The threshold of importance is not a number; expected one such as 0.3.")
+        return int(np.searchsorted(self._distinct, np.float32(threshold), side="right"))
+
+
+@dataclass(frozen=True, eq=False)
+class Counting:
+    """Which images count in which cells, once each.
+
+    Attributes:
+        image: (n,), positions in the aggregate's ``image_ids``.
+        cell: (n,), object class times the number of labels plus label.
+    """
+
+    image: Codes
+    cell: Codes
 
 
 @dataclass(frozen=True, eq=False)

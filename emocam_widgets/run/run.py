@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from emocam_widgets.analysis.association import Aggregate, Association
-from emocam_widgets.analysis.importance import SCORES
+from emocam_widgets.analysis.importance import SCORES, default_threshold
 from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, ImageError, RunError, UnknownNameError, known_name
@@ -243,17 +243,22 @@ class Run:
             UnknownNameError: no such method in the run, or no such score.
         """
         known_name("method", method, self.methods)
-        return self._importance(method, score, self._output(method, output), None)
+        return self._importance(method, score, self._output(method, output))
 
-    def _importance(self, method: str, score: str, output: str, shuffle: int | None) -> NDArray[np.float32]:
+    def _importance(
+        self, method: str, score: str, output: str, shuffle: int | None = None, uniform: bool = False
+    ) -> NDArray[np.float32]:
         def compute() -> NDArray[np.float32]:
             known_name("score", score, SCORES)
             grids = self._grids if shuffle is None else self._grids.shuffled(shuffle)
+            grids = grids.uniform() if uniform else grids
             values = table_importance(self.images, self.boxes, grids, method, output, score)
             values.setflags(write=False)
             return values
 
-        return self._cached(("importance", method, score, output, shuffle), compute)
+        if shuffle is not None or uniform:
+            return compute()  # a control: its aggregate is what is asked for again, and many draws would fill the cache
+        return self._cached(("importance", method, score, output), compute)
 
     @property
     def min_confidence(self) -> float:
@@ -281,8 +286,10 @@ class Run:
         Args:
             method: the CAMs to use; by default the run's first.
             score: how a box's importance is computed, a name in analysis.importance.SCORES.
-            threshold: a box counts where its importance is above it.
-            min_confidence: a box below it does not count, 0..1; by default :attr:`min_confidence`.
+            threshold: a box counts where its importance is above it; 0.3 suits "mean" and "mask-mean", the others'
+                are in analysis.importance.DEFAULT_THRESHOLDS.
+            min_confidence: a box below it does not count, 0..1; by default :attr:`min_confidence`. The authors'
+                scripts set the importance of boxes below a confidence of 0.3 to 0: the same as 0.3 here.
             by: "prediction" counts an image under its predicted label, "annotation" under the corpus's own.
             output: "probabilities" or "logits", where the method was run on both.
             detector: only this one's boxes; by default those of all.
@@ -305,10 +312,12 @@ class Run:
         output: str | None = None,
         detector: str | None = None,
         shuffle: int | None = None,
+        uniform: bool = False,
     ) -> Aggregate:
         """What :meth:`association` is taken from for any threshold, kept for the last few choices. Arguments as there.
 
-        Only images that have the method's CAM take part, so that a run which is not finished is not diluted.
+        ``uniform`` is another control: maps that are the same everywhere. Only images that have the method's CAM take
+        part, so that a run which is not finished is not diluted.
         """
         name = self._method(method)
         known_name("way to count images", by, BY)
@@ -324,13 +333,57 @@ class Run:
             column = "label" if by == "prediction" else "annotation"
             images = self.images[["image_id", column]].set_axis(["image_id", "label"], axis=1)
             images = images[self._grids.of_predictions(self.images, name, which) >= 0]
-            boxes, importance = self.boxes, self._importance(name, score, which, shuffle)
+            boxes, importance = self.boxes, self._importance(name, score, which, shuffle, uniform)
             if detector is not None:
                 of_detector = (boxes["detector"] == detector).to_numpy()
                 boxes, importance = boxes[of_detector], importance[of_detector]
             return Aggregate(images, boxes, importance, labels=labels, classes=self.classes, min_confidence=least)
 
-        return self._cached(("aggregate", name, score, which, least, by, detector, shuffle), compute)
+        return self._cached(("aggregate", name, score, which, least, by, detector, shuffle, uniform), compute)
+
+    def significance(
+        self,
+        method: str | None = None,
+        score: str = "mean",
+        threshold: float | None = None,
+        min_confidence: float | None = None,
+        by: str = "prediction",
+        *,
+        output: str | None = None,
+        detector: str | None = None,
+        alternative: str = "greater",
+        correction: str = "bh",
+        level: float = 0.95,
+        shuffles: int = 0,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Every cell of the association with its interval and test: `analysis.significance.significance`.
+
+        Args:
+            method, score, min_confidence, by, output, detector: as in :meth:`association`.
+            threshold: as there, by default the score's own.
+            alternative, correction, level: as in `analysis.significance.significance`.
+            shuffles: exchanges of the maps between the images to compare with; 0 leaves their columns out.
+            seed: of the first exchange.
+
+        Raises:
+            UnknownNameError: one of the names is not known; the nearest is named.
+            EmocamError: the run has no method, or no annotation to go by, or an argument is out of its range.
+        """
+        from emocam_widgets.analysis.resampling import known_times
+        from emocam_widgets.analysis.significance import significance
+
+        cut = default_threshold(score) if threshold is None else threshold
+
+        def at(shuffle: int | None = None) -> Association:
+            chosen = self.aggregate(
+                method, score, min_confidence, by, output=output, detector=detector, shuffle=shuffle
+            )
+            return chosen.at(cut)
+
+        draws = range(seed, seed + known_times("shuffles", shuffles))
+        controls = (at(draw) for draw in draws)
+        return significance(at(), controls, alternative=alternative, correction=correction, level=level)
 
     def _method(self, method: str | None) -> str:
         if method is not None:
