@@ -27,6 +27,9 @@ LISTED_FAILURES = 20
 @click.option("--lime-samples", type=int, default=1000, show_default=True, help="Of the method lime, an image.")
 @THRESHOLD
 @MIN_CONFIDENCE
+@click.option(
+    "--roll-up", is_flag=True, help="A Rugby ball counts as a Ball and as Sports equipment too: Open Images' hierarchy."
+)
 @DEVICE
 @QUIET
 @click.pass_context
@@ -40,6 +43,7 @@ def analyze(
     lime_samples: int,
     threshold: float,
     min_confidence: float | None,
+    roll_up: bool,
     device: str | None,
     quiet: bool,
 ) -> None:
@@ -72,7 +76,7 @@ def analyze(
         click.echo("No image could be used.", err=True)
         ctx.exit(NO_IMAGE_USED)
     for method in methods:
-        association = run.association(method, threshold=threshold, min_confidence=min_confidence)
+        association = run.association(method, threshold=threshold, min_confidence=min_confidence, roll_up=roll_up)
         click.echo(f"\nStrongest associations ({method}, importance above {threshold:g}):")
         _show_strongest(association)
     if run.manifest.classifier.synthetic and not corpus.synthetic:

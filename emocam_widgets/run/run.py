@@ -19,6 +19,7 @@ from PIL import Image
 from emocam_widgets.analysis.association import Aggregate, Association
 from emocam_widgets.analysis.importance import SCORES, default_threshold
 from emocam_widgets.analysis.paste import PasteResult
+from emocam_widgets.analysis.rollup import Parents, chosen_parents, rolled_up, rolled_up_classes
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, ImageError, RunError, UnknownNameError, known_name
 from emocam_widgets.run.explanations import find_lime
@@ -280,6 +281,7 @@ class Run:
         output: str | None = None,
         detector: str | None = None,
         shuffle: int | None = None,
+        roll_up: bool | Parents = False,
     ) -> Association:
         """The association of object classes and labels.
 
@@ -294,12 +296,16 @@ class Run:
             output: "probabilities" or "logits", where the method was run on both.
             detector: only this one's boxes; by default those of all.
             shuffle: a control: the CAMs are exchanged between the images at random, with this seed.
+            roll_up: a box counts under its class and under what that is a kind of: True by Open Images' hierarchy (a
+                Rugby ball as Ball and Sports equipment), or a map from classes to their parents.
 
         Raises:
             UnknownNameError: one of the names is not known; the nearest is named.
             EmocamError: the run has no method, or no annotation to go by.
         """
-        choice = self.aggregate(method, score, min_confidence, by, output=output, detector=detector, shuffle=shuffle)
+        choice = self.aggregate(
+            method, score, min_confidence, by, output=output, detector=detector, shuffle=shuffle, roll_up=roll_up
+        )
         return choice.at(threshold)
 
     def aggregate(
@@ -313,6 +319,7 @@ class Run:
         detector: str | None = None,
         shuffle: int | None = None,
         uniform: bool = False,
+        roll_up: bool | Parents = False,
     ) -> Aggregate:
         """What :meth:`association` is taken from for any threshold, kept for the last few choices. Arguments as there.
 
@@ -326,6 +333,9 @@ class Run:
         which = self._output(name, output)
         least = self.min_confidence if min_confidence is None else float(min_confidence)
 
+        parents = chosen_parents(roll_up, self.classes)
+        frozen = tuple(sorted(parents.items()))
+
         def compute() -> Aggregate:
             labels: Sequence[str] = self.labels if by == "prediction" else self.annotations
             if not len(labels):
@@ -337,9 +347,12 @@ class Run:
             if detector is not None:
                 of_detector = (boxes["detector"] == detector).to_numpy()
                 boxes, importance = boxes[of_detector], importance[of_detector]
-            return Aggregate(images, boxes, importance, labels=labels, classes=self.classes, min_confidence=least)
+            classes = rolled_up_classes(self.classes, parents)
+            if parents:
+                boxes, importance = rolled_up(boxes, importance, parents)
+            return Aggregate(images, boxes, importance, labels=labels, classes=classes, min_confidence=least)
 
-        return self._cached(("aggregate", name, score, which, least, by, detector, shuffle, uniform), compute)
+        return self._cached(("aggregate", name, score, which, least, by, detector, shuffle, uniform, frozen), compute)
 
     def significance(
         self,
