@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
     from emocam_widgets.engine import Worker, analyze, paste_experiment
     from emocam_widgets.engine.faithfulness import faithfulness, faithfulness_of_run
+    from emocam_widgets.engine.scoring import score_methods
     from emocam_widgets.errors import EmocamError
     from emocam_widgets.explain.lime_settings import LimeSettings
     from emocam_widgets.models import load_classifier, wrap_classifier
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "rsa": "analysis.rsa",
+    "score_methods": "engine.scoring",
     "Corpus": "corpus",
     "load_classifier": "models",
     "wrap_classifier": "models",
@@ -71,6 +73,7 @@ __all__ = [
     "open_run",
     "paste_experiment",
     "rsa",
+    "score_methods",
     "wrap_classifier",
     "wrap_detector",
     "wrap_torchvision",

@@ -23,6 +23,7 @@ COMMANDS = {
     "models": "models",
     "paste": "paste",
     "rsa": "rsa",
+    "scores": "scores",
     "train": "train",
 }
 
