@@ -157,6 +157,8 @@ def test_masks_reach_a_run_and_come_back(tmp_path: Path) -> None:
     assert expected is not None and stored
     for mine, other in zip(expected, stored, strict=True):
         np.testing.assert_array_equal(mine, other)
+    by_mask, by_box = run.importance("grad-cam", "mask-mean"), run.importance("grad-cam")
+    assert np.isfinite(by_mask).all() and by_mask.max() > 0 and not np.allclose(by_mask, by_box)
     plain = load_ultralytics(checkpoint(tmp_path / "tiny.pt"))
     boxes = analyze(corpus, tiny_classifier(), plain, methods=[], out=tmp_path / "run2", min_confidence=0.2).boxes
     assert len(boxes) and boxes["mask"].isna().all()

@@ -114,7 +114,7 @@ def wrap_torchvision(
     name: str = "own detector",
     *,
     confidence: float = CONFIDENCE,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
 ) -> TorchvisionDetector:
     """Makes a torchvision detector, or a module that takes and gives the same, a detector here.
 
@@ -124,12 +124,13 @@ def wrap_torchvision(
         class_names: by label; "__background__" and "N/A" stand for no class.
         name: of the detector.
         confidence: boxes from it on count in an association unless asked otherwise.
-        device: of torch.
+        device: of torch; by default the one that the module is on.
 
     Raises:
         EmocamError: there is no class name.
     """
-    return TorchvisionDetector(module, class_names, name=name, confidence=confidence, device=device)
+    here = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    return TorchvisionDetector(module, class_names, name=name, confidence=confidence, device=device or here)
 
 
 def load_torchvision_detector(name: str, device: torch.device | str = "cpu") -> TorchvisionDetector:

@@ -22,6 +22,7 @@ from emocam_widgets.detectors.yolo import (
     UltralyticsDetector,
     build_detection_model,
 )
+from emocam_widgets.devices import best_device
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.weights import first_line, read_safetensors
 from emocam_widgets.weights_files import needed_files
@@ -39,7 +40,7 @@ def load_ultralytics(
     image_size: int | None = None,
     iou: float = IOU,
     confidence: float = 0.25,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
 ) -> UltralyticsDetector:
     """A detector from an Ultralytics file, for detection or segmentation (masks are kept).
 
@@ -52,7 +53,7 @@ def load_ultralytics(
         image_size: px, of the square that the network sees; by default what it was trained at.
         iou: boxes of a class that overlap more are one, the surer one; not used by a network that needs no suppression.
         confidence: boxes from it on count in an association unless asked otherwise.
-        device: of torch.
+        device: of torch; by default the fastest one here.
 
     Raises:
         EmocamError: the file is missing, damaged, refused by the safe loader, or holds another kind of network.
@@ -78,7 +79,7 @@ def load_ultralytics(
         image_size=-(-wanted // stride) * stride,
         iou=iou,
         confidence=confidence,
-        device=device,
+        device=device or best_device(),
     )
 
 
