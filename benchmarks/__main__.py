@@ -13,6 +13,7 @@ from benchmarks.core import Measure, Result, machine, markdown
 # Each is `measure` in benchmarks/<module>.py.
 BENCHMARKS = {
     "association": "association",
+    "corpus": "corpus",
     "import": "importing",
     "demo": "demo_analysis",
     "live": "live",

@@ -18,10 +18,14 @@ def best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def in_halves(compute: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]) -> list[Result]:
+def in_halves(
+    compute: Callable[[Sequence[Item]], Sequence[Result]],
+    items: Sequence[Item],
+    too_many: Callable[[int], None] | None = None,
+) -> list[Result]:
     """`compute(items)`, one result for each; where the device's memory is not enough, half of them at a time.
 
-    Raises torch.OutOfMemoryError where a single one is too much.
+    `too_many` is told how many did not fit. Raises torch.OutOfMemoryError where a single one is too much.
     """
     import torch
 
@@ -32,8 +36,10 @@ def in_halves(compute: Callable[[Sequence[Item]], Sequence[Result]], items: Sequ
             raise
     # Outside the handler: the error's traceback holds the tensors that did not fit.
     free_memory()
+    if too_many is not None:
+        too_many(len(items))
     half = len(items) // 2
-    return in_halves(compute, items[:half]) + in_halves(compute, items[half:])
+    return in_halves(compute, items[:half], too_many) + in_halves(compute, items[half:], too_many)
 
 
 def free_memory() -> None:

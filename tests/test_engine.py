@@ -17,7 +17,6 @@ from emocam_widgets.detectors import wrap_detector
 from emocam_widgets.detectors.yolo import UltralyticsDetector
 from emocam_widgets.engine import Worker, analyze, paste, paste_experiment
 from emocam_widgets.engine.cache import ByteCache
-from emocam_widgets.engine.corpus_run import BATCH_SIZE
 from emocam_widgets.engine.evaluation import evaluate_run, random_classifier
 from emocam_widgets.engine.executor import BATCH, ModelThread
 from emocam_widgets.engine.pasting import POSITIONS
@@ -252,7 +251,7 @@ def test_paste_order_and_errors() -> None:
 def test_analysis_holds_what_the_models_give(
     tmp_path: Path, classifier: SplitClassifier, detector: UltralyticsDetector
 ) -> None:
-    corpus = _corpus(tmp_path / "images", BATCH_SIZE + 3)
+    corpus = _corpus(tmp_path / "images", 19)
     told: list[tuple[int, int, int]] = []
     run = analyze(corpus, classifier, detector, out=tmp_path / "run", progress=lambda *now: told.append(now))
     assert list(run.images["image_id"]) == list(corpus)

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from emocam_widgets.detectors.masks import MaskGeometry, mask_in_box
+from emocam_widgets.detectors.prepared import DetectorInput
 from emocam_widgets.detectors.ultralytics_import import prepare_ultralytics
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.types import Detections
@@ -50,7 +51,9 @@ class UltralyticsDetector:
         self.settings: Mapping[str, Any] = {"image_size": image_size, "iou": iou, "confidence": confidence}
         self.fingerprint = fingerprint(module, classes=list(class_names), **self.settings)
         self.device = torch.device(device)
-        self._module = module.to(self.device).eval().requires_grad_(False)
+        # Convolutions of many channels are a tenth faster on a CPU where a pixel's channels lie together (measured).
+        module = module.to(self.device).to(memory_format=torch.channels_last)
+        self._module = module.eval().requires_grad_(False)
         self._size = image_size
         self._iou = iou
 
@@ -59,11 +62,19 @@ class UltralyticsDetector:
 
     def detect(self, images: Sequence[Image.Image], min_confidence: float = 0.005) -> list[Detections]:
         """One `Detections` per RGB image, boxes in its pixels and inside it, the most confident first."""
+        return self.detect_prepared([self.prepare(image) for image in images], min_confidence)
+
+    def prepare(self, image: Image.Image) -> DetectorInput:
+        """An RGB image as `detect_prepared` takes it; safe to call from several threads at once."""
+        return DetectorInput(letterbox(image, self._size), image.size)
+
+    def detect_prepared(self, images: Sequence[DetectorInput], min_confidence: float) -> list[Detections]:
+        """`detect` of images that `prepare` was given before; safe to call from several threads at once."""
         if not images:
             return []
         from ultralytics.utils.nms import non_max_suppression
 
-        inputs = torch.stack([letterbox(image, self._size) for image in images]).to(self.device)
+        inputs = torch.stack([image.tensor for image in images]).to(self.device, memory_format=torch.channels_last)
         with torch.no_grad():
             rows, prototypes = _rows_and_prototypes(self._module(inputs))
             found = non_max_suppression(

@@ -1,4 +1,7 @@
-"""Analysing a corpus into a run: in batches, resumable, adding only what is missing; a bad image never stops it."""
+"""Analysing a corpus into a run: resumable, adding only what is missing; a bad image never stops it.
+
+How the images go through the models is in `pipeline`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeAlias
 
-from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
-from emocam_widgets.engine.loading import in_batches, load_ahead
+from emocam_widgets.engine.batch import Analysis, Rows, Task
+from emocam_widgets.engine.pipeline import Pipeline
 from emocam_widgets.errors import EmocamError, RunError, known_name
 from emocam_widgets.explain import METHODS, check_method
 from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LIME, LimeSettings
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = Callable[[int, int, int], None]
 ENGINES = ("local",)
-BATCH_SIZE = 16
 PART_SIZE = 64
 PART_SECONDS = 60.0
 _PACKAGES = ("emocam-widgets", "torch", "torchvision", "ultralytics", "numpy", "pillow")
@@ -52,7 +54,7 @@ def analyze(
     output: Output | None = None,
     min_confidence: float = 0.005,
     engine: str = "local",
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     lime: LimeSettings | None = None,
     progress: Progress | bool = True,
 ) -> Run:
@@ -68,7 +70,7 @@ def analyze(
         output: "probabilities" or "logits" for all methods; by default each method's own.
         min_confidence: boxes below it are not stored, 0..1.
         engine: "local".
-        batch_size: images per pass of the models.
+        batch_size: images per pass of each model; by default found by trying: more while that makes it faster.
         lime: how the method "lime" (superpixels) samples; by default as the package lime does. It goes image by image.
         progress: True shows a progress bar while there is something to do, False does not; or a function that is
             called with the images done, the images to do, and the failures so far.
@@ -79,7 +81,7 @@ def analyze(
         RunError: the folder cannot be written, is being written, or belongs to another corpus or classifier.
     """
     known_name("engine", engine, ENGINES)
-    if not 0 <= min_confidence <= 1 or batch_size < 1:
+    if not 0 <= min_confidence <= 1 or (batch_size is not None and batch_size < 1):
         raise EmocamError(f"min_confidence is {min_confidence}, batch_size {batch_size}; expected 0..1 and at least 1.")
     pairs = method_outputs(methods, output)
     for method, explained in pairs:
@@ -95,7 +97,7 @@ def analyze(
     with RunWriter(out, manifest) as writer:
         tasks = _tasks(writer, corpus, detector, pairs)
         with _reporting(progress, len(tasks)) as report:
-            _analyse(writer, analysis, tasks, batch_size, report)
+            _analyse_here(analysis, tasks, batch_size, _Collector(writer, analysis, len(tasks), report))
         writer.finish()
     return open_run(out, corpus)
 
@@ -110,42 +112,53 @@ def method_outputs(methods: Sequence[str], output: Output | None = None) -> tupl
     return tuple((name, output or (DEFAULT_OUTPUT if name == LIME else METHODS[name].output)) for name in names)
 
 
-def _analyse(writer: RunWriter, analysis: Analysis, tasks: dict[str, Task], batch_size: int, report: Progress) -> None:
-    known_failures = _failures(writer)
-    waiting = Rows()
-    n_failures, n_done = 0, 0
-    last_write = time.monotonic()
-    try:
-        for batch in in_batches(load_ahead(analysis.corpus, tasks), batch_size):
-            opened = [(tasks[item.image_id], item.image) for item in batch if item.image is not None]
-            rows = Rows()
-            for item in batch:
-                if item.image is None:
-                    rows.extend(failure(item.image_id, "open", item.reason or "it cannot be opened"))
-            if opened:
-                rows.extend(analysis.rows([task for task, _ in opened], [image for _, image in opened]))
-            n_failures += len(rows.tables["failures"])
-            n_done += len(batch)
-            # A failure that the run knows already is not written a second time.
-            rows.tables["failures"] = [
-                row for row in rows.tables["failures"] if known_failures.get(row["image_id"]) != row["reason"]
-            ]
-            waiting.extend(rows)
-            if waiting.n_images >= PART_SIZE or time.monotonic() - last_write > PART_SECONDS:
-                waiting = _written(writer, waiting, analysis)
-                last_write = time.monotonic()
-            report(n_done, len(tasks), n_failures)
-    finally:
-        # Stopped or not: whole images that are finished are kept.
-        _written(writer, waiting, analysis)
+class _Collector:
+    """Takes rows as they come and commits them in parts; tells how far it is."""
+
+    def __init__(self, writer: RunWriter, analysis: Analysis, n_tasks: int, report: Progress) -> None:
+        self._writer = writer
+        self._analysis = analysis
+        self._n_tasks = n_tasks
+        self._report = report
+        self._known_failures = _failures(writer)
+        self._rows = Rows()
+        self._n_waiting, self._n_done, self._n_failures = 0, 0, 0
+        self._last_write = time.monotonic()
+
+    def take(self, rows: Rows, n_images: int = 1) -> None:
+        """The rows of so many images; written as soon as there are enough, or enough time has passed."""
+        self._n_failures += len(rows.tables["failures"])
+        self._n_done += n_images
+        # A failure that the run knows already is not written a second time.
+        rows.tables["failures"] = [
+            row for row in rows.tables["failures"] if self._known_failures.get(row["image_id"]) != row["reason"]
+        ]
+        self._rows.extend(rows)
+        self._n_waiting += n_images
+        if self._n_waiting >= PART_SIZE or time.monotonic() - self._last_write > PART_SECONDS:
+            self.write()
+        self._report(self._n_done, self._n_tasks, self._n_failures)
+
+    def write(self) -> None:
+        """Commits what was taken since the last time as one part, if that is anything."""
+        rows, self._rows, self._n_waiting = self._rows, Rows(), 0
+        self._last_write = time.monotonic()
+        if rows.n_images:
+            detector = self._analysis.detector
+            self._writer.write_part(rows.tables, {detector.name: rows.detected} if detector is not None else None)
 
 
-def _written(writer: RunWriter, rows: Rows, analysis: Analysis) -> Rows:
-    """Commits rows as one part, if there are any, and gives back an empty collection for the next."""
-    if rows.n_images:
-        detected = {analysis.detector.name: rows.detected} if analysis.detector is not None else None
-        writer.write_part(rows.tables, detected)
-    return Rows()
+def _analyse_here(analysis: Analysis, tasks: dict[str, Task], batch_size: int | None, collector: _Collector) -> None:
+    """On this machine, in threads. Stopped or not: whole images that are finished are kept."""
+    with Pipeline(analysis, tasks, batch_size) as pipeline:
+        try:
+            for _, rows in pipeline:
+                collector.take(rows)
+        finally:
+            pipeline.close()
+            for _, rows in pipeline.finished():
+                collector.take(rows)
+            collector.write()
 
 
 def _tasks(
@@ -211,7 +224,7 @@ def _manifest(
         settings = {**detector.settings, "min_confidence": min_confidence}
         detectors = (DetectorInfo(detector.name, detector.fingerprint, tuple(detector.class_names), settings),)
     return Manifest(
-        corpus=CorpusInfo(corpus.kind, str(corpus.root), corpus.name, corpus.synthetic, len(corpus)),
+        corpus=CorpusInfo.of(corpus),
         classifier=ClassifierInfo(
             classifier.name, classifier.fingerprint, classifier.synthetic, {"target": classifier.target}
         ),
