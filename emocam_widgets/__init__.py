@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from emocam_widgets.errors import EmocamError
     from emocam_widgets.explain.lime_settings import LimeSettings
     from emocam_widgets.models import load_classifier, wrap_classifier
+    from emocam_widgets.models.grouped import grouped
     from emocam_widgets.run import Run, open_run
     from emocam_widgets.types import Placement
     from emocam_widgets.widgets import AssociationHeatmap, ImageBrowser, ObjectEditor, explore
@@ -31,6 +32,7 @@ _HOME = {
     "Corpus": "corpus",
     "load_classifier": "models",
     "wrap_classifier": "models",
+    "grouped": "models.grouped",
     "load_detector": "detectors",
     "load_ultralytics": "detectors",
     "wrap_detector": "detectors",
@@ -67,6 +69,7 @@ __all__ = [
     "explore",
     "faithfulness",
     "faithfulness_of_run",
+    "grouped",
     "load_classifier",
     "load_detector",
     "load_ultralytics",

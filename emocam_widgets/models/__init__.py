@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from emocam_widgets.devices import best_device
 from emocam_widgets.registry import Registry
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ def _demo(device: str) -> SplitClassifier:
     return load_scene_classifier(DATA / "classifier.safetensors", device=device)
 
 
+def _demo_affect(device: str) -> SplitClassifier:
+    from emocam_widgets.demo import DATA
+    from emocam_widgets.models.demo_affect import load_affect_scene
+
+    return load_affect_scene(DATA / "affect.safetensors", device=device)
+
+
+def _affect_resnet50(device: str) -> SplitClassifier:
+    from emocam_widgets.models.affect import load_trained_affect
+
+    return load_trained_affect(device)
+
+
 def _emonet(device: str) -> SplitClassifier:
     from emocam_widgets.models.emonet import load_published_emonet
 
@@ -31,16 +45,19 @@ def _emonet(device: str) -> SplitClassifier:
 
 
 CLASSIFIERS: Registry[Callable[[str], SplitClassifier]] = Registry(
-    "classifier", "emocam_widgets.classifiers", {"demo": _demo, "emonet": _emonet}
+    "classifier",
+    "emocam_widgets.classifiers",
+    {"affect-resnet50": _affect_resnet50, "demo": _demo, "demo-affect": _demo_affect, "emonet": _emonet},
 )
 
 
-def load_classifier(name: str, device: str = "cpu") -> SplitClassifier:
-    """The classifier of that name ("demo", "emonet"), on a torch device.
+def load_classifier(name: str, device: str | None = None) -> SplitClassifier:
+    """The classifier of that name ("demo", "demo-affect", "emonet", "affect-resnet50"), on a torch device.
 
-    UnknownNameError names the nearest known one; EmocamError says where to get files that are not here.
+    Without a device it is the fastest one here (CUDA, MPS, CPU). UnknownNameError names the nearest known one;
+    EmocamError says where to get files that are not here.
     """
-    return CLASSIFIERS[name](device)
+    return CLASSIFIERS[name](device or best_device())
 
 
 def __getattr__(name: str) -> object:

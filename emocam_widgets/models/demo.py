@@ -29,6 +29,11 @@ STD = (0.229, 0.224, 0.225)
 TRUNK_CHANNELS = (24, 48, 96, 128, 160, 160)
 
 
+def trunk_channels(width: float) -> tuple[int, ...]:
+    """The channels of the trunk's layers, multiplied by `width` and rounded to multiples of 8."""
+    return tuple(max(8, round(count * width / 8) * 8) for count in TRUNK_CHANNELS)
+
+
 def _normalised(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
     """One convolution that keeps the size (over the stride), with batch normalisation in place of its bias."""
     convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
@@ -100,14 +105,13 @@ class SceneNet(nn.Module):
         mean: Sequence[float] = MEAN,
         std: Sequence[float] = STD,
     ) -> None:
-        """`width` multiplies every layer's channels (rounded to multiples of 8)."""
+        """`width` multiplies every layer's channels (see trunk_channels)."""
         super().__init__()
         self.n_labels = n_labels
         self.width = width
         self.hidden = hidden
-        channels = [max(8, round(count * width / 8) * 8) for count in TRUNK_CHANNELS]
-        self.trunk = SceneTrunk(channels, mean, std)
-        self.tail = SceneTail(channels[-1], hidden, n_labels, dropout)
+        self.trunk = SceneTrunk(trunk_channels(width), mean, std)
+        self.tail = SceneTail(self.trunk.channels, hidden, n_labels, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.tail(self.trunk(x))
