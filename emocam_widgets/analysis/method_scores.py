@@ -36,7 +36,9 @@ def score_against_truth(
     """Precision, recall, F1 and average precision of (object class, label) pairs, one row per method and score.
 
     The intervals are over the images that are counted; the truth is taken as known. Precision, recall and F1 depend on
-    where the cuts happen to lie; the average precision only on the threshold of importance.
+    where the cuts happen to lie; the average precision only on the threshold of importance. A resample is noisier than
+    the images themselves, so more cells cross the cuts by chance: the percentile intervals of precision lie low, and
+    may even leave out the value.
 
     Args:
         run: an opened run.

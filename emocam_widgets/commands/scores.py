@@ -68,5 +68,6 @@ def scores(
         columns = table[[name, f"{name}_low", f"{name}_high", f"{name}_shuffled"]].itertuples(index=False, name=None)
         shown[words] = [f"{value:.2f} ({low:.2f}-{high:.2f}) / {control:.2f}" for value, low, high, control in columns]
     click.echo(shown.to_string())
+    click.echo("Resamples are noisier than the images: the intervals of precision lie low and may leave out the value.")
     if csv is not None:
         table.to_csv(csv)
