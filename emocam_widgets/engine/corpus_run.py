@@ -156,9 +156,11 @@ def _analyse_here(analysis: Analysis, tasks: dict[str, Task], batch_size: int | 
                 collector.take(rows)
         finally:
             pipeline.close()
-            for _, rows in pipeline.finished():
-                collector.take(rows)
-            collector.write()
+            try:
+                for _, rows in pipeline.finished():
+                    collector.take(rows)
+            finally:  # a progress function that stops it may do so again
+                collector.write()
 
 
 def _tasks(
