@@ -142,7 +142,7 @@ def _sprites(objects: Sequence[str] | Mapping[str, Image.Image]) -> dict[str, Im
 
 def _manifest(corpus: Corpus, classifier: SplitClassifier) -> Manifest:
     return Manifest(
-        corpus=CorpusInfo(corpus.kind, str(corpus.root), corpus.name, corpus.synthetic, len(corpus)),
+        corpus=CorpusInfo.of(corpus),
         classifier=ClassifierInfo(
             classifier.name, classifier.fingerprint, classifier.synthetic, {"target": classifier.target}
         ),

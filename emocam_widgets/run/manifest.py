@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from emocam_widgets.errors import RunError
 from emocam_widgets.run.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from emocam_widgets.corpus import Corpus
 
 MANIFEST = "manifest.json"
 
@@ -22,13 +25,22 @@ class MismatchError(RunError):
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """Where the images were (for ``Corpus.reopened``); n_images is how many were to be analysed."""
+    """Where the images were (for ``Corpus.reopened``); n_images is how many were to be analysed.
+
+    ``settings`` is what a data set was read with beside its folder; runs of older versions have none.
+    """
 
     kind: str
     root: str
     name: str
     synthetic: bool = False
     n_images: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> CorpusInfo:
+        """What a manifest says of a corpus."""
+        return cls(corpus.kind, str(corpus.root), corpus.name, corpus.synthetic, len(corpus), dict(corpus.settings))
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,7 @@ class Manifest:
         for what, mine, other in (
             ("the corpus", (self.corpus.kind, self.corpus.name), (new.corpus.kind, new.corpus.name)),
             ("the list of labels", self.labels, new.labels),
+            ("the way in which images are annotated", _annotating(self.corpus), _annotating(new.corpus)),
             ("the classifier", _identity(self.classifier), _identity(new.classifier)),
         ):
             if mine != other:
@@ -181,6 +194,12 @@ def write_atomically(file: Path, text: str) -> None:
 def _identity(part: ClassifierInfo | DetectorInfo | MethodInfo) -> Any:
     # through JSON, because that is how the stored one came here: tuples are lists there
     return json.loads(json.dumps(asdict(part)))
+
+
+def _annotating(corpus: CorpusInfo) -> Any:
+    """Which column or map its annotations come from; the paths may change, since a corpus may move."""
+    chosen = {name: corpus.settings.get(name) for name in ("label", "labels", "column", "relabelled")}
+    return json.loads(json.dumps(chosen))
 
 
 def _joined(what: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -166,9 +166,9 @@ class Run:
         with self._lock:
             if self._corpus is None:
                 info = self.manifest.corpus
-                if info.kind == "folder" and not Path(info.root).is_dir():
+                if info.kind != "demo" and not Path(info.root).is_dir():
                     raise EmocamError(self._moved(f"{info.root!r}"))
-                self._corpus = Corpus.reopened(info.kind, info.root)
+                self._corpus = Corpus.reopened(info.kind, info.root, info.settings)
             return self._corpus
 
     def open_image(self, image_id: str) -> Image.Image:
