@@ -1,11 +1,13 @@
-"""`emocam train ...`: the commands that make the embedded world again from its seeds."""
+"""`emocam train ...`: the Fields model on data of one's own, and the embedded world again from its seeds."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from emocam_widgets.commands.train_affect import affect_resnet50
 from emocam_widgets.errors import EmocamError
 
 WORK = click.option(
@@ -28,9 +30,23 @@ CARD = click.option(
 DEVICE = click.option("--device", help='Torch\'s name of the device ("cpu", "cuda"); a GPU is used where there is one.')
 
 
+class _Drawing(click.Command):
+    """A command that draws scenes, which needs the train extra."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _refuse_without_skia()
+        return super().invoke(ctx)
+
+
 @click.group()
 def train() -> None:
-    """Make the embedded world again: corpus, detector, classifier and measured truth (needs the train extra)."""
+    """Train the second paper's model, or make the embedded world again (demo-...; these need the train extra)."""
+
+
+train.add_command(affect_resnet50)
+
+
+def _refuse_without_skia() -> None:
     try:
         import skia  # noqa: F401
     except ImportError as error:
@@ -40,7 +56,7 @@ def train() -> None:
         ) from error
 
 
-@train.command("demo-corpus")
+@train.command("demo-corpus", cls=_Drawing)
 @OUT
 @click.option("--count", default=600, show_default=True, help="Number of scenes.")
 def demo_corpus(out: Path | None, count: int) -> None:
@@ -53,7 +69,7 @@ def demo_corpus(out: Path | None, count: int) -> None:
     click.echo(f"{count} scenes, {size / 1e6:.1f} MB, in {_data(out)}")
 
 
-@train.command("demo-classifier")
+@train.command("demo-classifier", cls=_Drawing)
 @WORK
 @OUT
 @CARD
@@ -68,7 +84,7 @@ def demo_classifier(work: Path | None, out: Path | None, card: Path, device: str
     click.echo(f"top-1 accuracy {score.accuracy:.3f} over {score.n} scenes")
 
 
-@train.command("demo-detector")
+@train.command("demo-detector", cls=_Drawing)
 @WORK
 @OUT
 @CARD
@@ -83,7 +99,23 @@ def demo_detector(work: Path | None, out: Path | None, card: Path, device: str |
     click.echo(f"mAP@0.5 {score.map50:.3f} over {score.n_boxes} boxes in {score.n} scenes")
 
 
-@train.command("demo-truth")
+@train.command("demo-affect", cls=_Drawing)
+@WORK
+@OUT
+@CARD
+@DEVICE
+def demo_affect(work: Path | None, out: Path | None, card: Path, device: str | None) -> None:
+    """Train the small affect classifier on drawn scenes, from the classifier's trunk (about half an hour)."""
+    from emocam_widgets.demo.training.affect import train_affect_scenes
+    from emocam_widgets.demo.training.model_card import update_model_card
+
+    data = _data(out)
+    score = train_affect_scenes(_work(work), data / "affect.safetensors", None, device, data / "classifier.safetensors")
+    update_model_card(card, "affect", score)
+    click.echo(f"accuracy {score.accuracy:.3f}, macro F1 {score.macro_f1:.3f} over {score.n} scenes")
+
+
+@train.command("demo-truth", cls=_Drawing)
 @OUT
 @click.option("--limit", type=int, help="Only the first scenes (to try it out).")
 def demo_truth(out: Path | None, limit: int | None) -> None:

@@ -66,7 +66,7 @@ def train_classifier(
     settings = settings or ClassifierTraining()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     work.mkdir(parents=True, exist_ok=True)
-    images, labels = _scene_arrays(work, "classifier-train", settings.scenes, INPUT_SIZE + MARGIN)
+    images, labels = scene_arrays(work, "classifier-train", settings.scenes, INPUT_SIZE + MARGIN)
     torch.manual_seed(settings.seed)
     net = SceneNet(n_labels=len(LABELS))
     model = _Taught(net).to(device).to(memory_format=torch.channels_last)
@@ -104,7 +104,7 @@ def score_classifier(
     model: SceneNet, work: Path, settings: ClassifierTraining, seconds: float = 0.0
 ) -> ClassifierScore:
     """Top-1 accuracy on ``settings.test_scenes`` scenes that training never saw."""
-    images, labels = _scene_arrays(work, "classifier-test", settings.test_scenes, INPUT_SIZE)
+    images, labels = scene_arrays(work, "classifier-test", settings.test_scenes, INPUT_SIZE)
     model.eval()
     found = []
     with torch.inference_mode():
@@ -193,7 +193,7 @@ def _small_scene(job: tuple[str, int, int]) -> np.ndarray:
     return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC))
 
 
-def _scene_arrays(work: Path, use: str, count: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+def scene_arrays(work: Path, use: str, count: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """``count`` scenes as uint8 (count, size, size, 3), rendered once and kept in ``work``, and their label indices."""
     keys = scene_keys(use, count)
     path = work / f"{use}-{count}-{size}.npy"
