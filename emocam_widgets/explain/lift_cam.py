@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from emocam_widgets.explain.channels import linear_front
+from emocam_widgets.explain.front import linear_front
 from emocam_widgets.explain.rules import multipliers, reference_values, ruled_tail
 from emocam_widgets.explain.scores import weighted_map
 from emocam_widgets.types import Output
@@ -27,9 +27,8 @@ def lift_weights(classifier: SplitClassifier, activation: Tensor, targets: Tenso
     tail = ruled_tail(classifier, "lift-cam", "rescale", "logits")
     front = linear_front(classifier, activation) if by_front else None
     if front is not None:
-        with torch.no_grad():
-            nothing, added = front.summands(activation)
-        reference = reference_values(tail, front.sums, nothing)
+        nothing, added = front.summands(activation)
+        reference = front.nothing(activation).later
         factors = multipliers(tail, front.sums, nothing + added.sum(dim=1), targets, "rescale", reference)
         return torch.einsum("ncm,nm->nc", added, factors)
     (start,) = (node for node in tail.graph.nodes if node.op == "placeholder")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
+from emocam_widgets.explain.front import linear_front
 from emocam_widgets.explain.rules import multipliers, ruled_tail
 from emocam_widgets.explain.scores import weighted_map
 from emocam_widgets.types import Output
@@ -20,9 +22,15 @@ def lrp_cam(classifier: SplitClassifier, activation: Tensor, targets: Tensor, ou
     return weighted_map(lrp_weights(classifier, activation, targets), activation)
 
 
-def lrp_weights(classifier: SplitClassifier, activation: Tensor, targets: Tensor) -> Tensor:
+def lrp_weights(classifier: SplitClassifier, activation: Tensor, targets: Tensor, *, by_front: bool = True) -> Tensor:
     """Relevances (n, c), summed over space; without biases in the tail, an image's add up to its logit."""
     tail = ruled_tail(classifier, "lrp-cam", "epsilon", "logits")
+    front = linear_front(classifier, activation) if by_front else None
+    # A batch normalisation's shift takes relevance that is then not the channel's summand.
+    if front is not None and not front.normalised:
+        nothing, added = front.summands(activation)
+        factors = multipliers(tail, front.sums, nothing + added.sum(dim=1), targets, "epsilon", {})
+        return torch.einsum("ncm,nm->nc", added, factors)
     (start,) = (node for node in tail.graph.nodes if node.op == "placeholder")
     factors = multipliers(tail, start, activation, targets, "epsilon", {})
     return (factors * activation.detach()).sum(dim=(2, 3))

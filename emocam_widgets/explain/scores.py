@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from emocam_widgets.explain.sharing import is_sharing, once
 from emocam_widgets.types import Output
 
 if TYPE_CHECKING:
@@ -27,23 +29,38 @@ def target_scores(logits: Tensor, targets: Tensor, output: Output) -> Tensor:
 
 
 def score_gradient(classifier: SplitClassifier, activation: Tensor, targets: Tensor, output: Output) -> Tensor:
-    """The gradient (n, c, h, w) of each image's score at its activation, in double precision on the CPU.
+    """The gradient (n, c, h, w) of each image's score at its activation, in double precision on the CPU."""
+    return tail_gradient(classifier, activation, lambda logits: gradient_at_logits(logits, targets.cpu(), output))
+
+
+def tail_gradient(classifier: SplitClassifier, activation: Tensor, at_logits: Callable[[Tensor], Tensor]) -> Tensor:
+    """The gradient (n, c, h, w) at the activation of scores whose gradient at the logits (n, k) is `at_logits(logits)`.
 
     Only the tail is differentiated. What comes from a saturated softmax is no number of float32 (a constant map), so
-    the tail gets the gradient at the logits in units of its largest element.
+    the tail gets the gradient at the logits in units of its largest element. In double precision on the CPU.
     """
+    start, logits = differentiable_tail(classifier, activation)
     with torch.enable_grad():
-        start = activation.detach().requires_grad_(True)
-        logits = classifier.tail(start)
-        at_logits = _gradient_at_logits(logits.detach().cpu().double(), targets.cpu(), output)
-        largest = at_logits.abs().amax(dim=1, keepdim=True)
-        seed = at_logits / torch.where(largest == 0, 1.0, largest)
+        above = at_logits(logits.detach().cpu().double())
+        largest = above.abs().amax(dim=1, keepdim=True)
+        seed = above / torch.where(largest == 0, 1.0, largest)
         # Images do not influence each other in eval mode, so one backward pass gives each image its own gradient.
-        (gradient,) = torch.autograd.grad(logits, start, seed.to(logits))
+        (gradient,) = torch.autograd.grad(logits, start, seed.to(logits), retain_graph=is_sharing())
     return gradient.cpu().double() * largest.view(-1, 1, 1, 1)
 
 
-def _gradient_at_logits(logits: Tensor, targets: Tensor, output: Output) -> Tensor:
+def differentiable_tail(classifier: SplitClassifier, activation: Tensor) -> tuple[Tensor, Tensor]:
+    """A copy of the activation, and the logits (n, k) to differentiate by it; one pass where methods share."""
+
+    def make() -> tuple[Tensor, Tensor]:
+        with torch.enable_grad():
+            start = activation.detach().requires_grad_(True)
+            return start, classifier.tail(start)
+
+    return once(("tail", id(classifier)), activation, make)
+
+
+def gradient_at_logits(logits: Tensor, targets: Tensor, output: Output) -> Tensor:
     """The gradient (n, k) of the scores at the logits; 1 - p is summed from the other labels, where p rounds to 1."""
     chosen = functional.one_hot(targets, logits.shape[1]).double()
     if output == "logits":

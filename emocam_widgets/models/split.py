@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
+from typing import Any
 
 import torch
 from PIL import Image
@@ -23,7 +24,9 @@ class SplitClassifier:
     """A classifier cut at its target layer: `tail(trunk(x))` are its logits, every CAM method starts from `trunk(x)`.
 
     Attributes: `name`; `labels` in output order; `fingerprint`, a sha256 of its weights and settings; `target`, the
-    name of the target layer; `synthetic`, true where it was trained on drawn scenes only.
+    name of the target layer, of several with " + " between them (`targets` has them apart); `synthetic`, true where it
+    was trained on drawn scenes only; `later_layers`, the classifier cut at each further target layer and what makes its
+    activation of the first one's: with several target layers, the trunk ends at the first.
     """
 
     def __init__(
@@ -43,8 +46,14 @@ class SplitClassifier:
         self.name = name
         self.fingerprint = fingerprint
         self.synthetic = synthetic
-        self.target = cut.target
+        self.targets = (cut.target, *(later.cut.target for later in cut.later))
+        self.target = " + ".join(self.targets)
         self.device = torch.device(device)
+        settings: dict[str, Any] = {"fingerprint": fingerprint, "synthetic": synthetic, "device": device}
+        self.later_layers = tuple(
+            (later.between, SplitClassifier(later.cut, labels, preprocess, name=name, **settings))
+            for later in cut.later
+        )
 
     def __repr__(self) -> str:
         return f"SplitClassifier({self.name!r}, {len(self.labels)} labels, target {self.target!r}, on {self.device})"
@@ -52,6 +61,12 @@ class SplitClassifier:
     def preprocess(self, image: Image.Image) -> tuple[Tensor, View]:
         """A float32 tensor (3, H, W) on the CPU, and the rectangle of the image that it shows."""
         return self._preprocess(image)
+
+    @property
+    def preprocessing(self) -> PreprocessFunction:
+        """What `preprocess` calls: of a classifier made from another one, that one's."""
+        owner = getattr(self._preprocess, "__self__", None)
+        return owner.preprocessing if isinstance(owner, SplitClassifier) else self._preprocess
 
     def trunk(self, x: Tensor) -> Tensor:
         """Inputs (n, 3, H, W) -> the target layer's activation A (n, c, h, w)."""
@@ -66,16 +81,32 @@ class SplitClassifier:
         """The tail, layer by layer, for methods that look into it; None where hooks cut the network."""
         return self._cut.tail if isinstance(self._cut.tail, fx.GraphModule) else None
 
+    @property
+    def layers(self) -> tuple[SplitClassifier, ...]:
+        """The classifier cut at each of its target layers, from the first to the last; mostly that is itself alone."""
+        return (self, *(classifier for _, classifier in self.later_layers))
+
+    def layer_activations(self, activation: Tensor) -> list[Tensor]:
+        """What each of `layers` gives, from the first one's A (n, c, h, w): no second trunk pass."""
+        with torch.no_grad():
+            return [activation, *(between(activation) for between, _ in self.later_layers)]
+
+    def inputs(self, images: Sequence[Image.Image]) -> tuple[Tensor, list[View]]:
+        """What the trunk takes for images, (n, 3, H, W) on the classifier's device, and each image's view."""
+        inputs, views = zip(*(self.preprocess(image) for image in images), strict=True)
+        return torch.stack(inputs).to(self.device), list(views)
+
     def activations(self, images: Sequence[Image.Image]) -> tuple[Tensor, list[View]]:
         """One trunk pass over a batch of images: A (n, c, h, w), without a gradient, and each image's view."""
-        inputs, views = zip(*(self.preprocess(image) for image in images), strict=True)
+        inputs, views = self.inputs(images)
         with torch.no_grad():
-            return self.trunk(torch.stack(inputs).to(self.device)), list(views)
+            return self.trunk(inputs), views
 
-    def predictions(self, activation: Tensor) -> list[Prediction]:
-        """What the tail makes of A (n, c, h, w), as softmax probabilities."""
+    def predictions(self, activation: Tensor, logits: Tensor | None = None) -> list[Prediction]:
+        """What the tail makes of A (n, c, h, w), as softmax probabilities; `logits` (n, k) if that is known already."""
         with torch.no_grad():
-            probabilities = torch.softmax(self.tail(activation).float(), dim=1).cpu().numpy()
+            logits = self.tail(activation) if logits is None else logits
+            probabilities = torch.softmax(logits.float(), dim=1).cpu().numpy()
         return [Prediction(self.labels, row) for row in probabilities]
 
     def predict(self, images: Sequence[Image.Image]) -> list[Prediction]:
@@ -94,7 +125,7 @@ def wrap_classifier(
     *,
     crop: int | None = None,
     preprocess: PreprocessFunction | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     name: str | None = None,
     synthetic: bool = False,
     device: torch.device | str = "cpu",
@@ -103,7 +134,8 @@ def wrap_classifier(
 
     Images are resized to `size` px (see Preprocess for `mean`, `std` and `crop`), or `preprocess` does all of it: a
     function from an RGB image to a float32 tensor (3, size, size) and the View that it shows. `target` names the layer
-    whose activation the CAMs are made from (`"layer4.1"`); without it the last usable one is found (`models.target`).
+    whose activation the CAMs are made from (`"layer4.1"`), or several: then a CAM is the mean of their scaled maps.
+    Without it the last usable one is found (`models.target`).
     Raises EmocamError where the network cannot be cut there or its outputs do not match the labels.
     """
     if preprocess is None:
@@ -119,15 +151,20 @@ def wrap_classifier(
         raise EmocamError(
             f"The network gives outputs of shape {outputs} for 2 images; expected (2, {len(labels)} labels)."
         )
+    settings = {"labels": list(labels), "target": _targets(cut), "preprocess": _described(preprocess)}
     return SplitClassifier(
         cut,
         labels,
         preprocess,
         name=name or type(module).__name__,
-        fingerprint=fingerprint(own, labels=list(labels), target=cut.target, preprocess=_described(preprocess)),
+        fingerprint=fingerprint(own, **settings),
         synthetic=synthetic,
         device=device,
     )
+
+
+def _targets(cut: Cut) -> str | list[str]:
+    return [cut.target, *(later.cut.target for later in cut.later)] if cut.later else cut.target
 
 
 def _floats(values: Sequence[float] | None) -> tuple[float, ...] | None:

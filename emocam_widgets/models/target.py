@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,24 @@ _OUT_OF_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Cut:
-    """A network in two halves at its target layer: tail(trunk(x)) is what the whole network gives."""
+    """A network in two halves at its target layer: tail(trunk(x)) is what the whole network gives.
+
+    With several target layers this is the cut at the first of them, and `later` are the others in their order.
+    """
 
     trunk: Callable[[Tensor], Tensor]
     tail: Callable[[Tensor], Tensor]
     target: str
     by: str
+    later: tuple[LaterCut, ...] = ()
+
+
+@dataclass(frozen=True)
+class LaterCut:
+    """A cut at a further target layer, whose activation `between` makes of the first one's."""
+
+    between: Callable[[Tensor], Tensor]
+    cut: Cut
 
 
 class _NamingTracer(fx.Tracer):
@@ -85,58 +97,86 @@ def without_in_place(module: nn.Module) -> None:
             part.inplace = False  # type: ignore[assignment]
 
 
-def cut_network(module: nn.Module, example: Tensor, target: str | None) -> Cut:
-    """Cuts a module in eval mode at its target layer and checks the two halves against the whole on `example`.
+def cut_network(module: nn.Module, example: Tensor, target: str | Sequence[str] | None) -> Cut:
+    """Cuts a module in eval mode at its target layer, or layers, and checks the parts against the whole on `example`.
 
     `example` is (2, 3, H, W). Raises EmocamError where there is no such layer, or where other tensors pass beside it.
     """
-    if target is not None and target not in dict(module.named_modules()):
-        names = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
-        raise EmocamError(
-            f"The network has no layer {target!r}; expected a module's name, its last convolutions are {names[-3:]}."
-        )
+    targets = _named(module, target)
     tracer = _NamingTracer()
     try:
         graph = tracer.trace(module)
     except Exception as error:  # noqa: BLE001 - untraceable code raises any type; hooks need no trace, and keep the reason
-        cut = _cut_by_hooks(module, example, target, reason=error)
+        cut = _cut_by_hooks(module, example, targets, reason=error)
     else:
-        cut = _cut_by_tracing(tracer, graph, example, target)
+        cut = _cut_by_tracing(tracer, graph, example, targets)
     with torch.no_grad():
-        whole, halves = module(example), cut.tail(cut.trunk(example))
-    if whole.shape != halves.shape or not torch.allclose(
-        whole, halves, rtol=1e-4, atol=1e-4 * float(whole.abs().max())
-    ):
-        raise EmocamError(
-            f"The network cannot be cut at {cut.target!r}: its halves give another output than the whole; "
-            "expected a layer that everything passes through, name it as target=..."
-        )
+        whole, activation = module(example), cut.trunk(example)
+        _check_same(cut.target, whole, cut.tail(activation))
+        for later in cut.later:
+            _check_same(later.cut.target, whole, later.cut.tail(later.between(activation)))
     return cut
 
 
-def _cut_by_tracing(tracer: _NamingTracer, graph: fx.Graph, example: Tensor, target: str | None) -> Cut:
+def _named(module: nn.Module, target: str | Sequence[str] | None) -> list[str]:
+    """The names of the target layers, none where they are to be found; EmocamError where one is no layer's."""
+    targets = [] if target is None else [target] if isinstance(target, str) else list(target)
+    if target is not None and not targets:
+        raise EmocamError("The list of target layers is empty; name at least one, or leave target out.")
+    known = dict(module.named_modules())
+    for name in targets:
+        if name not in known:
+            names = [other for other, part in known.items() if isinstance(part, nn.Conv2d)]
+            raise EmocamError(
+                f"The network has no layer {name!r}; expected a module's name, its last convolutions are {names[-3:]}."
+            )
+    return targets
+
+
+def _check_same(target: str, whole: Tensor, parts: Tensor) -> None:
+    if whole.shape != parts.shape or not torch.allclose(whole, parts, rtol=1e-4, atol=1e-4 * float(whole.abs().max())):
+        raise EmocamError(
+            f"The network cannot be cut at {target!r}: its halves give another output than the whole; "
+            "expected a layer that everything passes through, name it as target=..."
+        )
+
+
+def _cut_by_tracing(tracer: _NamingTracer, graph: fx.Graph, example: Tensor, targets: Sequence[str]) -> Cut:
     traced = fx.GraphModule(tracer.root, graph)
     _make_out_of_place(graph)
     traced.recompile()
     with torch.no_grad():
         ShapeProp(traced).propagate(example)
     alone = _nodes_that_cross_alone(graph)
-    if target is None:
+    if not targets:
         candidates = [node for node in alone if _is_spatial(node) and _counts(node, traced, tracer.given_by)]
         if not candidates:
             raise EmocamError("The network has no spatial layer that everything passes through; expected a CNN.")
-        node = candidates[-1]
+        named = {candidates[-1]: _name(candidates[-1], tracer.given_by)}
     else:
-        given = [node for node, parts in tracer.given_by.items() if target in {name for name, _ in parts}]
-        usable = [node for node in given if node in alone and _is_spatial(node)]
-        if not usable:
-            raise EmocamError(
-                f"The network cannot be cut at {target!r}: other tensors pass beside it, or its output is not spatial; "
-                "leave target out to have the last usable layer found."
-            )
-        node = usable[-1]
-    trunk, tail = _halves(traced, node)
-    return Cut(trunk, tail, target or _name(node, tracer.given_by), by="tracing")
+        named = {}
+        for target in targets:
+            node = _node_of(target, alone, tracer.given_by)
+            if node in named:
+                raise EmocamError(f"The target layers {named[node]!r} and {target!r} give out the same; name one.")
+            named[node] = target
+    # What alone crosses its cut comes before or after any other such value: the layers are in a row.
+    first, *others = sorted(named, key=alone.index)
+    later = tuple(
+        LaterCut(_part(traced, first, node), Cut(*_halves(traced, node), named[node], by="tracing")) for node in others
+    )
+    return Cut(*_halves(traced, first), named[first], by="tracing", later=later)
+
+
+def _node_of(target: str, alone: Sequence[fx.Node], given_by: dict[fx.Node, list[tuple[str, nn.Module]]]) -> fx.Node:
+    given = [node for node, parts in given_by.items() if target in {name for name, _ in parts}]
+    usable = [node for node in given if node in alone and _is_spatial(node)]
+    if not usable:
+        raise EmocamError(
+            f"The network cannot be cut at {target!r}: other tensors pass beside it, or its output is not spatial; "
+            "leave target out to have the last usable layer found."
+        )
+    return usable[-1]
 
 
 def _name(node: fx.Node, given_by: dict[fx.Node, list[tuple[str, nn.Module]]]) -> str:
@@ -188,27 +228,26 @@ def _counts(node: fx.Node, traced: fx.GraphModule, given_by: dict[fx.Node, list[
 
 
 def _halves(traced: fx.GraphModule, cut: fx.Node) -> tuple[fx.GraphModule, fx.GraphModule]:
-    before, after = fx.Graph(), fx.Graph()
-    old: dict[fx.Node, fx.Node] = {}
-    new: dict[fx.Node, fx.Node] = {cut: after.placeholder("activation")}
-    passed = False
+    return _part(traced, None, cut), _part(traced, cut, None)
+
+
+def _part(traced: fx.GraphModule, start: fx.Node | None, end: fx.Node | None) -> fx.GraphModule:
+    """What a network does from the value of `start` (None: its input) to that of `end` (None: its output)."""
+    graph = fx.Graph()
+    new: dict[fx.Node, fx.Node] = {} if start is None else {start: graph.placeholder("activation")}
+    inside = start is None
     for node in traced.graph.nodes:
-        if node.op == "get_attr":
-            old[node] = before.node_copy(node)
-            new[node] = after.node_copy(node)
-        elif not passed:
-            old[node] = before.node_copy(node, old.__getitem__)
-            passed = node is cut
-        else:
-            new[node] = after.node_copy(node, new.__getitem__)
-    before.output(old[cut])
-    halves = []
-    for graph in (before, after):
-        half = fx.GraphModule(traced, graph).eval()
-        half.graph.eliminate_dead_code()
-        half.recompile()
-        halves.append(half)
-    return halves[0], halves[1]
+        if node.op == "get_attr" or (inside and node is not start):
+            new[node] = graph.node_copy(node, new.__getitem__)
+        if node is start:
+            inside = True
+        if end is not None and node is end:
+            graph.output(new[node])
+            break
+    part = fx.GraphModule(traced, graph).eval()
+    part.graph.eliminate_dead_code()
+    part.recompile()
+    return part
 
 
 class _Reached(Exception):
@@ -256,9 +295,13 @@ class _HookedTail:
                 handle.remove()
 
 
-def _cut_by_hooks(module: nn.Module, example: Tensor, target: str | None, reason: Exception) -> Cut:
-    if target is None:
-        target = _last_spatial_layer(module, example, reason)
+def _cut_by_hooks(module: nn.Module, example: Tensor, targets: Sequence[str], reason: Exception) -> Cut:
+    if len(targets) > 1:
+        raise EmocamError(
+            f"torch.fx cannot trace this network ({type(reason).__name__}: {reason}), and hooks cut it at one "
+            "layer only; name one target."
+        )
+    target = targets[0] if targets else _last_spatial_layer(module, example, reason)
     layer = module.get_submodule(target)
     lock = threading.Lock()
     trunk, tail = _HookedTrunk(module, layer, lock), _HookedTail(module, layer, lock, example.shape[1:])
