@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.labels import EMONET_LABELS
+from emocam_widgets.models.preprocess import resized
 from emocam_widgets.models.split import SplitClassifier
 from emocam_widgets.models.target import cut_network
 from emocam_widgets.types import Prediction, View
@@ -112,24 +113,34 @@ class EmoNet(nn.Module):
 class EmoNetPreprocess:
     """Bicubic resize to 227x227 whatever the aspect ratio, values 0..255, less the mean image (3, 227, 227)."""
 
+    size = SIZE
+
     def __init__(self, mean: Tensor) -> None:
         self.mean = mean
 
+    def view(self, width: int, height: int) -> View:
+        """All of an image."""
+        return View.whole(width, height)
+
+    def values(self, pixels: np.ndarray, x0: int = 0, y0: int = 0) -> Tensor:
+        """float32 (3, h, w) of pixels uint8 (h, w, 3) at column x0 and row y0 of the square."""
+        height, width = pixels.shape[:2]
+        channels = torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+        return channels.to(torch.float32) - self.mean[:, y0 : y0 + height, x0 : x0 + width]
+
     def __call__(self, image: Image.Image) -> tuple[Tensor, View]:
         """A float32 tensor (3, 227, 227) and the view, which is the whole image."""
-        rgb = image if image.mode == "RGB" else image.convert("RGB")
-        pixels = np.asarray(rgb.resize((SIZE, SIZE), Image.Resampling.BICUBIC), dtype=np.float32)
-        return torch.from_numpy(pixels.transpose(2, 0, 1).copy()) - self.mean, View.whole(*image.size)
+        return self.values(resized(self, image)), self.view(*image.size)
 
 
 class EmoNetClassifier(SplitClassifier):
     """EmoNet cut at conv5; its predictions carry valence and arousal."""
 
-    def predictions(self, activation: Tensor) -> list[Prediction]:
+    def predictions(self, activation: Tensor, logits: Tensor | None = None) -> list[Prediction]:
         """What the tail makes of A (n, 256, 13, 13): softmax probabilities and their two linear read-outs."""
         return [
             dataclasses.replace(one, valence=VALENCE(one.probabilities), arousal=AROUSAL(one.probabilities))
-            for one in super().predictions(activation)
+            for one in super().predictions(activation, logits)
         ]
 
 

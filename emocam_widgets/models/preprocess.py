@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -10,6 +11,24 @@ from PIL import Image
 from torch import Tensor
 
 from emocam_widgets.types import View
+
+
+@runtime_checkable
+class Resizing(Protocol):
+    """A preprocessing that resizes its view bicubically to a square and then treats each pixel by itself.
+
+    Where something is pasted onto the image, only the part of the square that it touches has to be made again.
+    """
+
+    @property
+    def size(self) -> int:
+        """The square's side in pixels."""
+
+    def view(self, width: int, height: int) -> View:
+        """The rectangle of a width x height image that ends up in the square."""
+
+    def values(self, pixels: np.ndarray, x0: int = 0, y0: int = 0) -> Tensor:
+        """What the network takes, float32 (3, h, w), for pixels uint8 (h, w, 3) at column x0, row y0 of the square."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +60,24 @@ class Preprocess:
 
     def pixels(self, image: Image.Image) -> np.ndarray:
         """The resized square as uint8 (size, size, 3): what a training set may keep in memory."""
-        view = self.view(*image.size)
-        box = None if self.crop is None else (view.x0, view.y0, view.x1, view.y1)
-        rgb = image if image.mode == "RGB" else image.convert("RGB")
-        return np.asarray(rgb.resize((self.size, self.size), Image.Resampling.BICUBIC, box=box))
+        return resized(self, image)
 
-    def __call__(self, image: Image.Image) -> tuple[Tensor, View]:
-        """A float32 tensor (3, size, size) and the view."""
-        tensor = torch.from_numpy(self.pixels(image).transpose(2, 0, 1).copy()).to(torch.float32) / 255
+    def values(self, pixels: np.ndarray, x0: int = 0, y0: int = 0) -> Tensor:
+        """float32 (3, h, w) of pixels uint8 (h, w, 3); wherever they lie in the square."""
+        tensor = torch.from_numpy(pixels.transpose(2, 0, 1).copy()).to(torch.float32) / 255
         if self.mean is not None and self.std is not None:
             mean, std = (torch.tensor(values, dtype=torch.float32).view(-1, 1, 1) for values in (self.mean, self.std))
             tensor = (tensor - mean) / std
-        return tensor, self.view(*image.size)
+        return tensor
+
+    def __call__(self, image: Image.Image) -> tuple[Tensor, View]:
+        """A float32 tensor (3, size, size) and the view."""
+        return self.values(self.pixels(image)), self.view(*image.size)
+
+
+def resized(preprocess: Resizing, image: Image.Image) -> np.ndarray:
+    """The view of an image, resized to the square: uint8 (size, size, 3)."""
+    view = preprocess.view(*image.size)
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    square = (preprocess.size, preprocess.size)
+    return np.asarray(rgb.resize(square, Image.Resampling.BICUBIC, box=(view.x0, view.y0, view.x1, view.y1)))
