@@ -62,7 +62,7 @@ def _refusal(classifier: SplitClassifier, node: fx.Node | None, tail: fx.GraphMo
         found = f"the function {getattr(node.target, '__name__', str(node.target))}"
     return EmocamError(
         f"cam is for tails of global average pooling and one linear layer; that of {classifier.name} after "
-        f"{classifier.target} has {found}: use grad-cam, which is made for any tail."
+        f"{classifier.targets[0]} has {found}: use grad-cam, which is made for any tail."
     )
 
 
