@@ -14,6 +14,7 @@ from PIL import Image
 
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.detectors import wrap_detector
+from emocam_widgets.engine import analyze
 from emocam_widgets.engine.batch import Analysis, Rows, Task
 from emocam_widgets.engine.ray_run import analyse_on_ray
 from emocam_widgets.errors import EmocamError
@@ -73,7 +74,7 @@ def run_on_ray(analysis: Analysis, corpus: Corpus) -> dict[str, dict]:
     """Every row by table and image."""
     rows = Rows()
     tasks = [Task(image_id, True, True, METHODS) for image_id in corpus]  # type: ignore[arg-type]
-    analyse_on_ray(analysis, tasks, rows.extend, batch_size=3, chunk=4)
+    analyse_on_ray(analysis, tasks, lambda some, _n: rows.extend(some), batch_size=3, chunk=4)
     return by_image(rows)
 
 
@@ -133,6 +134,25 @@ def test_an_image_that_kills_every_actor_is_one_failure(
     assert_equal(found, expected, but=("07.png",))
 
 
+def test_analyze_gives_the_same_run(corpus: Corpus, classifier: SplitClassifier, tmp_path: Path) -> None:
+    detector = wrap_detector(MiddleBox(), ("Thing",), name="middle")
+    methods = ("grad-cam", "lift-cam")
+    runs = {
+        engine: analyze(corpus, classifier, detector, methods, out=tmp_path / engine, engine=engine, progress=False)
+        for engine in ("local", "ray")
+    }
+    for table in ("images", "boxes", "cams", "failures"):
+        local, on_ray = (getattr(runs[engine], table) for engine in ("local", "ray"))
+        assert list(local.columns) == list(on_ray.columns) and len(local) == len(on_ray)
+        for column in local:
+            numbers = column in ("probabilities", "grid")
+            for one, other in zip(local[column], on_ray[column], strict=True):
+                if numbers:
+                    np.testing.assert_allclose(one.astype(float), other.astype(float), atol=2e-3)
+                else:
+                    assert one == other or (one != one and other != other) or (one is None and other is None)
+
+
 class Unmakeable:
     """A model that cannot be made again on another machine."""
 
@@ -148,4 +168,4 @@ def test_actors_that_cannot_start_say_why(corpus: Corpus, classifier: SplitClass
     analysis = Analysis(corpus, classifier, Unmakeable(), 0.0)  # type: ignore[arg-type]
     task = Task("00.png", True, True, METHODS)  # type: ignore[arg-type]
     with pytest.raises(EmocamError, match="not installed here"):
-        analyse_on_ray(analysis, [task], lambda _rows: None)
+        analyse_on_ray(analysis, [task], lambda _rows, _n: None)

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeAlias
 
 from emocam_widgets.engine.batch import Analysis, Rows, Task
+from emocam_widgets.engine.interrupts import interrupts_wait
 from emocam_widgets.engine.pipeline import Pipeline
 from emocam_widgets.errors import EmocamError, RunError, known_name
 from emocam_widgets.explain import METHODS, check_method
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from emocam_widgets.models import SplitClassifier
 
 Progress: TypeAlias = Callable[[int, int, int], None]
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
 PART_SIZE = 64
 PART_SECONDS = 60.0
 _PACKAGES = ("emocam-widgets", "torch", "torchvision", "ultralytics", "numpy", "pillow")
@@ -66,10 +67,11 @@ def analyze(
     Args:
         corpus, classifier, detector: what to analyse, and with what; without a detector (None) there are no boxes.
         methods: names of explanation methods.
-        out: the run folder; it is made where it does not exist.
+        out: the run folder, or an fsspec address (s3://...); it is made where it does not exist.
         output: "probabilities" or "logits" for all methods; by default each method's own.
         min_confidence: boxes below it are not stored, 0..1.
-        engine: "local".
+        engine: "local", or "ray": on the Ray cluster that runs (`RAY_ADDRESS`, or one that this process is connected
+            to), else on a local one. Its nodes need the package and the corpus at the same path or address.
         batch_size: images per pass of each model; by default found by trying: more while that makes it faster.
         lime: how the method "lime" (superpixels) samples; by default as the package lime does. It goes image by image.
         progress: True shows a progress bar while there is something to do, False does not; or a function that is
@@ -97,7 +99,11 @@ def analyze(
     with RunWriter(out, manifest) as writer:
         tasks = _tasks(writer, corpus, detector, pairs)
         with _reporting(progress, len(tasks)) as report:
-            _analyse_here(analysis, tasks, batch_size, _Collector(writer, analysis, len(tasks), report))
+            collector = _Collector(writer, analysis, len(tasks), report)
+            if engine == "ray":
+                _analyse_on_ray(analysis, tasks, batch_size, collector)
+            else:
+                _analyse_here(analysis, tasks, batch_size, collector)
         writer.finish()
     return open_run(out, corpus)
 
@@ -127,25 +133,27 @@ class _Collector:
 
     def take(self, rows: Rows, n_images: int = 1) -> None:
         """The rows of so many images; written as soon as there are enough, or enough time has passed."""
-        self._n_failures += len(rows.tables["failures"])
-        self._n_done += n_images
-        # A failure that the run knows already is not written a second time.
-        rows.tables["failures"] = [
-            row for row in rows.tables["failures"] if self._known_failures.get(row["image_id"]) != row["reason"]
-        ]
-        self._rows.extend(rows)
-        self._n_waiting += n_images
-        if self._n_waiting >= PART_SIZE or time.monotonic() - self._last_write > PART_SECONDS:
-            self.write()
+        with interrupts_wait():  # an image is taken whole
+            self._n_failures += len(rows.tables["failures"])
+            self._n_done += n_images
+            # A failure that the run knows already is not written a second time.
+            rows.tables["failures"] = [
+                row for row in rows.tables["failures"] if self._known_failures.get(row["image_id"]) != row["reason"]
+            ]
+            self._rows.extend(rows)
+            self._n_waiting += n_images
+            if self._n_waiting >= PART_SIZE or time.monotonic() - self._last_write > PART_SECONDS:
+                self.write()
         self._report(self._n_done, self._n_tasks, self._n_failures)
 
     def write(self) -> None:
         """Commits what was taken since the last time as one part, if that is anything."""
-        rows, self._rows, self._n_waiting = self._rows, Rows(), 0
-        self._last_write = time.monotonic()
-        if rows.n_images:
-            detector = self._analysis.detector
-            self._writer.write_part(rows.tables, {detector.name: rows.detected} if detector is not None else None)
+        with interrupts_wait():  # a part is neither lost nor written twice
+            rows, self._rows, self._n_waiting = self._rows, Rows(), 0
+            self._last_write = time.monotonic()
+            if rows.n_images:
+                detector = self._analysis.detector
+                self._writer.write_part(rows.tables, {detector.name: rows.detected} if detector is not None else None)
 
 
 def _analyse_here(analysis: Analysis, tasks: dict[str, Task], batch_size: int | None, collector: _Collector) -> None:
@@ -155,12 +163,24 @@ def _analyse_here(analysis: Analysis, tasks: dict[str, Task], batch_size: int | 
             for _, rows in pipeline:
                 collector.take(rows)
         finally:
-            pipeline.close()
-            try:
-                for _, rows in pipeline.finished():
-                    collector.take(rows)
-            finally:  # a progress function that stops it may do so again
-                collector.write()
+            with interrupts_wait():
+                pipeline.close()
+                try:
+                    for _, rows in pipeline.finished():
+                        collector.take(rows)
+                finally:  # a progress function that stops it may do so again
+                    collector.write()
+
+
+def _analyse_on_ray(analysis: Analysis, tasks: dict[str, Task], batch_size: int | None, collector: _Collector) -> None:
+    """On a cluster: what a chunk of images gave is kept as soon as it is here."""
+    from emocam_widgets.engine.ray_run import analyse_on_ray
+
+    try:
+        if tasks:
+            analyse_on_ray(analysis, list(tasks.values()), collector.take, batch_size)
+    finally:
+        collector.write()
 
 
 def _tasks(

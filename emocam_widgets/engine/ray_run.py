@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
-from emocam_widgets.engine.loading import in_batches, load_ahead
+from emocam_widgets.engine.pipeline import Pipeline
 from emocam_widgets.errors import EmocamError
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ CHUNK = 64
 def analyse_on_ray(
     analysis: Analysis,
     tasks: Sequence[Task],
-    take: Callable[[Rows], None],
-    batch_size: int = 16,
+    take: Callable[[Rows, int], None],
+    batch_size: int | None = None,
     chunk: int = CHUNK,
 ) -> None:
     """Analyses images on the Ray cluster that this process is connected to, or `RAY_ADDRESS` names, else a local one.
@@ -37,8 +37,9 @@ def analyse_on_ray(
     Args:
         analysis: models and settings; sent to every node once.
         tasks: what each image needs.
-        take: called in this process with the rows of one chunk after the other, in the order in which they are ready.
-        batch_size: images per pass of the models.
+        take: called in this process with the rows of one chunk after the other, in the order in which they are ready,
+            and with how many images they are of.
+        batch_size: images per pass of each model; by default found by trying.
         chunk: images that are given out, and taken back, together.
 
     Raises EmocamError where Ray is not installed, no cluster can be reached, or the actors cannot be started.
@@ -47,8 +48,8 @@ def analyse_on_ray(
     deaths = ray.remote(num_cpus=0)(Deaths).remote()
     setup = _Setup(ray.put(analysis), deaths, batch_size)
     try:
-        for rows in _results(setup, list(_chunks(tasks, chunk))):
-            take(rows)
+        for rows, n_images in _results(setup, list(_chunks(tasks, chunk))):
+            take(rows, n_images)
     except ray.exceptions.RayError as error:
         reason = " ".join(str(getattr(error, "cause", None) or error).split())[-300:]
         raise EmocamError(f"The analysis on Ray cannot go on: {reason}") from error
@@ -58,12 +59,7 @@ def analyse_on_ray(
 
 def connected() -> Any:
     """The module ray, connected to a cluster; EmocamError where there is none to be had."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a user's corpus is nobody else's business
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray Data's own actors make Ray warn of their arguments
-    try:
-        import ray
-    except ImportError as error:
-        raise EmocamError("engine='ray' needs Ray: pip install 'emocam-widgets[ray]'.") from error
+    ray = import_ray()
     if ray.is_initialized():
         return ray
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
@@ -75,6 +71,16 @@ def connected() -> Any:
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = os.environ.get("RAY_ADDRESS") or "on this machine"
         raise EmocamError(f"No Ray cluster could be reached or started ({where}): {error}") from error
+    return ray
+
+
+def import_ray() -> Any:
+    """The module ray, which tells nobody about its use; EmocamError where it is not installed."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a user's corpus is nobody else's business
+    try:
+        import ray
+    except ImportError as error:
+        raise EmocamError("This needs Ray: pip install 'emocam-widgets[ray]'.") from error
     return ray
 
 
@@ -101,7 +107,7 @@ class _Setup:
 
     analysis: Any
     deaths: Any
-    batch_size: int
+    batch_size: int | None
 
 
 class Analyst:
@@ -115,18 +121,24 @@ class Analyst:
         self._analysis: Analysis = ray.get(setup.analysis)
         self._deaths = setup.deaths
         self._batch_size = setup.batch_size
+        self._threads = threads
 
-    def __call__(self, chunks: dict[str, np.ndarray]) -> dict[str, list[bytes]]:
-        """Chunks of tasks as JSON -> their rows."""
-        return {"rows": [pickle.dumps(self._chunk(each)) for each in chunks["tasks"]]}
+    def __call__(self, chunks: dict[str, np.ndarray]) -> dict[str, list[Any]]:
+        """Chunks of tasks as JSON -> their rows, and how many images they are of."""
+        each = [json.loads(tasks) for tasks in chunks["tasks"]]
+        return {
+            "rows": [pickle.dumps(self._chunk(tasks)) for tasks in each],
+            "n_images": [len(tasks) for tasks in each],
+        }
 
-    def _chunk(self, chunk: str) -> Rows:
+    def _chunk(self, values: list[dict[str, Any]]) -> Rows:
         import ray
 
-        tasks = [_task(values) for values in json.loads(chunk)]
-        died = ray.get(self._deaths.begin.remote(chunk))
-        rows = self._rows(tasks, self._batch_size) if not died else self._one_by_one(tasks)
-        self._deaths.finish.remote(chunk)
+        tasks = [_task(each) for each in values]
+        name = f"{len(tasks)} from {tasks[0].image_id}"
+        died = ray.get(self._deaths.begin.remote(name))
+        rows = self._one_by_one(tasks) if died else self._rows(tasks)
+        self._deaths.finish.remote(name)
         return rows
 
     def _one_by_one(self, tasks: Sequence[Task]) -> Rows:
@@ -138,24 +150,20 @@ class Analyst:
             if ray.get(self._deaths.begin.remote(task.image_id)):
                 rows.extend(failure(task.image_id, "open", "the process that analysed it died, twice"))
                 continue
-            rows.extend(self._rows([task], 1))
+            rows.extend(self._rows([task]))
             ray.get(self._deaths.finish.remote(task.image_id))
         return rows
 
-    def _rows(self, tasks: Sequence[Task], batch_size: int) -> Rows:
-        by_id = {task.image_id: task for task in tasks}
+    def _rows(self, tasks: Sequence[Task]) -> Rows:
         rows = Rows()
-        for batch in in_batches(load_ahead(self._analysis.corpus, by_id), batch_size):
-            opened = [(by_id[item.image_id], item.image) for item in batch if item.image is not None]
-            for item in batch:
-                if item.image is None:
-                    rows.extend(failure(item.image_id, "open", item.reason or "it cannot be opened"))
-            if opened:
-                rows.extend(self._analysis.rows([task for task, _ in opened], [image for _, image in opened]))
+        by_id = {task.image_id: task for task in tasks}
+        with Pipeline(self._analysis, by_id, self._batch_size, self._threads) as pipeline:
+            for _, of_image in pipeline:
+                rows.extend(of_image)
         return rows
 
 
-def _results(setup: _Setup, chunks: Sequence[str]) -> Iterator[Rows]:
+def _results(setup: _Setup, chunks: Sequence[str]) -> Iterator[tuple[Rows, int]]:
     import ray.data
 
     ray.data.DataContext.get_current().enable_progress_bars = False
@@ -171,7 +179,8 @@ def _results(setup: _Setup, chunks: Sequence[str]) -> Iterator[Rows]:
         fn_constructor_args=(setup, max(1, int(cpus))),
     )
     for row in dataset.iter_rows():
-        yield pickle.loads(row["rows"])  # what an actor of our own sent, over Ray's own connection
+        # What an actor of our own sent, over Ray's own connection.
+        yield pickle.loads(row["rows"]), int(row["n_images"])
 
 
 def _pool(n_chunks: int) -> tuple[int, float, float]:
