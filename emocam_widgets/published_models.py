@@ -93,12 +93,31 @@ _TORCHVISION_DETECTORS: dict[str, tuple[str, str, float]] = {
 }
 
 
+# By our name: the published file of torchvision's best ImageNet weights, and its rough size in MB.
+_TORCHVISION_CLASSIFIERS: dict[str, tuple[str, float]] = {
+    "alexnet": ("alexnet-owt-7be5be79", 244.4),
+    "densenet121": ("densenet121-a639ec97", 32.3),
+    "efficientnet-b0": ("efficientnet_b0_rwightman-7f5810bc", 21.4),
+    "mobilenet-v2": ("mobilenet_v2-7ebf99e0", 14.3),
+    "mobilenet-v3-large": ("mobilenet_v3_large-5c1a4163", 22.1),
+    "resnet18": ("resnet18-f37072fd", 46.8),
+    "resnet50": ("resnet50-11ad3fa6", 102.5),
+    "vgg16": ("vgg16-397923af", 553.4),
+}
 # The trunks that affect classifiers start from, with torchvision's first ImageNet weights.
 _IMAGENET_TRUNKS = {
     "resnet18": ("resnet18-f37072fd", 46.8),
     "resnet34": ("resnet34-b627a593", 87.3),
     "resnet50": ("resnet50-0676ba61", 102.5),
 }
+
+
+def _imagenet_classifier(name: str) -> PublishedModel:
+    stem, megabytes = _TORCHVISION_CLASSIFIERS[name]
+    sha256 = stem.rpartition("-")[2]
+    file = WeightsFile(f"{stem}.pth", _TORCHVISION.format(stem), sha256=sha256, about=round(megabytes * 1e6))
+    licence = "BSD-3-Clause, as torchvision; trained on ImageNet"
+    return PublishedModel(name, "torchvision: ImageNet's 1000 labels", licence, (file,), kind="classifier")
 
 
 def _imagenet_trunk(trunk: str) -> PublishedModel:
@@ -129,6 +148,7 @@ def _torchvision(name: str) -> PublishedModel:
 
 
 ULTRALYTICS = tuple(model.name for family in _ULTRALYTICS_FAMILIES for model in _ultralytics(*family))
+TORCHVISION_CLASSIFIERS = tuple(_TORCHVISION_CLASSIFIERS)
 TORCHVISION_DETECTORS = tuple(_TORCHVISION_DETECTORS)
 PUBLISHED: dict[str, PublishedModel] = {
     model.name: model
@@ -161,6 +181,7 @@ PUBLISHED: dict[str, PublishedModel] = {
         ),
         *(model for family in _ULTRALYTICS_FAMILIES for model in _ultralytics(*family)),
         *(_torchvision(name) for name in TORCHVISION_DETECTORS),
+        *(_imagenet_classifier(name) for name in TORCHVISION_CLASSIFIERS),
         *(_imagenet_trunk(trunk) for trunk in _IMAGENET_TRUNKS),
     )
 }

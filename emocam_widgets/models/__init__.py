@@ -7,9 +7,11 @@ register theirs under the entry point group `emocam_widgets.classifiers`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emocam_widgets.devices import best_device
+from emocam_widgets.published_models import TORCHVISION_CLASSIFIERS
 from emocam_widgets.registry import Registry
 
 if TYPE_CHECKING:
@@ -44,15 +46,22 @@ def _emonet(device: str) -> SplitClassifier:
     return load_published_emonet(device)
 
 
+def _torchvision(name: str, device: str) -> SplitClassifier:
+    from emocam_widgets.models.torchvision_models import load_torchvision
+
+    return load_torchvision(name, device)
+
+
 CLASSIFIERS: Registry[Callable[[str], SplitClassifier]] = Registry(
     "classifier",
     "emocam_widgets.classifiers",
-    {"affect-resnet50": _affect_resnet50, "demo": _demo, "demo-affect": _demo_affect, "emonet": _emonet},
+    {"affect-resnet50": _affect_resnet50, "demo": _demo, "demo-affect": _demo_affect, "emonet": _emonet}
+    | {name: partial(_torchvision, name) for name in TORCHVISION_CLASSIFIERS},
 )
 
 
 def load_classifier(name: str, device: str | None = None) -> SplitClassifier:
-    """The classifier of that name ("demo", "demo-affect", "emonet", "affect-resnet50"), on a torch device.
+    """The classifier of that name ("demo", "emonet", "affect-resnet50", "resnet50", ...), on a torch device.
 
     Without a device it is the fastest one here (CUDA, MPS, CPU). UnknownNameError names the nearest known one;
     EmocamError says where to get files that are not here.
