@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
     from emocam_widgets.engine import Worker, analyze, paste_experiment
+    from emocam_widgets.engine.dataset_evaluation import evaluate
     from emocam_widgets.engine.faithfulness import faithfulness, faithfulness_of_run
     from emocam_widgets.engine.scoring import score_methods
     from emocam_widgets.errors import EmocamError
@@ -40,6 +41,7 @@ _HOME = {
     "analyze": "engine",
     "Worker": "engine",
     "paste_experiment": "engine",
+    "evaluate": "engine.dataset_evaluation",
     "faithfulness": "engine.faithfulness",
     "faithfulness_of_run": "engine.faithfulness",
     "LimeSettings": "explain.lime_settings",
@@ -66,6 +68,7 @@ __all__ = [
     "__version__",
     "analyze",
     "demo",
+    "evaluate",
     "explore",
     "faithfulness",
     "faithfulness_of_run",

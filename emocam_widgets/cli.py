@@ -18,6 +18,7 @@ STOPPED = 130
 COMMANDS = {
     "analyze": "analyze",
     "demo": "demo",
+    "evaluate": "evaluate",
     "faithfulness": "faithfulness",
     "figures": "figures",
     "models": "models",

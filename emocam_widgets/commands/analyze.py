@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emocam_widgets.commands.corpora import CorpusChoice, corpus_from_options, corpus_options, missing_note
 from emocam_widgets.commands.options import DEVICE, MIN_CONFIDENCE, QUIET, THRESHOLD, count
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ LISTED_FAILURES = 20
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", required=False)
+@corpus_options
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder; an existing one goes on.")
 @click.option("--classifier", default="demo", show_default=True, help="Name of the classifier.")
 @click.option("--detector", default="demo", show_default=True, help="Name of the detector.")
@@ -35,7 +37,8 @@ LISTED_FAILURES = 20
 @click.pass_context
 def analyze(
     ctx: click.Context,
-    folder: Path,
+    folder: str | None,
+    corpora: CorpusChoice,
     out: Path,
     classifier: str,
     detector: str,
@@ -47,12 +50,13 @@ def analyze(
     device: str | None,
     quiet: bool,
 ) -> None:
-    """Analyse the images in FOLDER into a run: predictions, boxes and CAMs.
+    """Analyse images into a run: predictions, boxes and CAMs.
+
+    The images are those in FOLDER (or "demo"), or of the table or data set that an option names, with its annotations.
 
     An interrupted run goes on with the same command; a new method or image is added. Exit code 0: done (images that
     cannot be used are listed with the reason); 1: no image could be used; 2: what was asked for cannot be done.
     """
-    from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector
     from emocam_widgets.engine.corpus_run import analyze as analyze_corpus
     from emocam_widgets.engine.corpus_run import method_outputs
@@ -60,7 +64,10 @@ def analyze(
     from emocam_widgets.models import load_classifier
 
     method_outputs(methods)
-    corpus = Corpus.from_folder(folder)
+    corpus = corpus_from_options(corpora, folder)
+    note = missing_note(corpus)
+    if note is not None:
+        click.echo(note)
     run = analyze_corpus(
         corpus,
         load_classifier(classifier, device=device),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
 
 MANIFEST = "manifest.json"
+_ANNOTATING = ("label", "labels", "column", "relabelled")
 
 
 class MismatchError(RunError):
@@ -74,7 +75,10 @@ class MethodInfo:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything in manifest.json. ``classes`` are those of all detectors, in their order, each once."""
+    """Everything in manifest.json. ``classes`` are those of all detectors, in their order, each once.
+
+    ``sprites`` are what was pasted: a hash of each picture by its name.
+    """
 
     corpus: CorpusInfo
     classifier: ClassifierInfo
@@ -83,6 +87,7 @@ class Manifest:
     methods: tuple[MethodInfo, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    sprites: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
 
     @property
@@ -113,6 +118,7 @@ class Manifest:
             methods=tuple(MethodInfo(**method) for method in content["methods"]),
             versions=dict(content["versions"]),
             counts=dict(content["counts"]),
+            sprites=dict(content.get("sprites", {})),
             schema=content["schema"],
         )
 
@@ -133,8 +139,12 @@ class Manifest:
         ):
             if mine != other:
                 raise MismatchError(f"{what} differs ({_short(mine)} when it was begun, now {_short(other)})")
+        for name in self.sprites.keys() & new.sprites.keys():
+            if self.sprites[name] != new.sprites[name]:
+                raise MismatchError(f"the object {name!r} that was pasted was another picture")
         return replace(
             self,
+            sprites={**self.sprites, **new.sprites},
             corpus=replace(new.corpus, n_images=max(self.corpus.n_images, new.corpus.n_images)),
             detectors=_joined("detector", self.detectors, new.detectors),
             methods=_joined("method", self.methods, new.methods),
@@ -196,10 +206,10 @@ def _identity(part: ClassifierInfo | DetectorInfo | MethodInfo) -> Any:
     return json.loads(json.dumps(asdict(part)))
 
 
-def _annotating(corpus: CorpusInfo) -> Any:
+def _annotating(corpus: CorpusInfo) -> str:
     """Which column or map its annotations come from; the paths may change, since a corpus may move."""
-    chosen = {name: corpus.settings.get(name) for name in ("label", "labels", "column", "relabelled")}
-    return json.loads(json.dumps(chosen))
+    chosen = {name: corpus.settings[name] for name in _ANNOTATING if corpus.settings.get(name) is not None}
+    return ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in chosen.items()) or "as it is"
 
 
 def _joined(what: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -16,7 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
+from emocam_widgets.analysis.agreement import RESAMPLES, Agreement, agreement
 from emocam_widgets.analysis.association import Aggregate, Association
+from emocam_widgets.analysis.counterparts import Map, label_pairs
 from emocam_widgets.analysis.importance import SCORES, default_threshold
 from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.analysis.rollup import Parents, chosen_parents, rolled_up, rolled_up_classes
@@ -33,6 +35,7 @@ from emocam_widgets.types import Cam, LimeExplanation
 BY = ("prediction", "annotation")
 DEFAULT_THRESHOLD = 0.3
 DEFAULT_MIN_CONFIDENCE = 0.005
+PASS_CORPUS = "Or pass the images of this run: open_run(path, corpus=Corpus.from_folder(...))."
 
 LIME = "lime"
 
@@ -168,7 +171,10 @@ class Run:
                 info = self.manifest.corpus
                 if info.kind != "demo" and not Path(info.root).is_dir():
                     raise EmocamError(self._moved(f"{info.root!r}"))
-                self._corpus = Corpus.reopened(info.kind, info.root, info.settings)
+                try:
+                    self._corpus = Corpus.reopened(info.kind, info.root, info.settings)
+                except EmocamError as error:
+                    raise EmocamError(f"{error} {PASS_CORPUS}") from error
             return self._corpus
 
     def open_image(self, image_id: str) -> Image.Image:
@@ -353,6 +359,26 @@ class Run:
             return Aggregate(images, boxes, importance, labels=labels, classes=classes, min_confidence=least)
 
         return self._cached(("aggregate", name, score, which, least, by, detector, shuffle, uniform, frozen), compute)
+
+    def agreement(
+        self, mapping: Map | None = None, groups: str | Map | None = None, *, resamples: int = RESAMPLES, seed: int = 0
+    ) -> Agreement:
+        """How well the predicted labels agree with the corpus's own: accuracy, precision, recall, F1, with intervals.
+
+        Args:
+            mapping: from each annotation that occurs to one of the classifier's labels, or to None, which leaves the
+                image out (``labels.PLUTCHIK_TO_EMONET``). Without it the annotations must be the classifier's labels.
+            groups: "affect": negative, other and positive on both sides; or from each of the classifier's labels to a
+                coarser one. A group's probability is the sum of its labels'.
+            resamples, seed: of the images, for the intervals.
+
+        Raises:
+            EmocamError: no image is annotated, or a map does not know a label.
+        """
+        annotated = [None if pd.isna(label) else str(label) for label in self.images["annotation"]]
+        name = repr(self.manifest.corpus.name)
+        pairs = label_pairs(annotated, self.probabilities, self.labels, mapping=mapping, groups=groups, source=name)
+        return agreement(pairs.annotated, pairs.predicted, pairs.labels, resamples=resamples, seed=seed)
 
     def significance(
         self,
