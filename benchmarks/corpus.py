@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -234,7 +234,7 @@ class _PlainLoop:
         from pytorch_grad_cam import GradCAM
         from ultralytics.models import YOLO
 
-        self._yolo: Any = YOLO("yolov8n.yaml", task="detect", verbose=False)
+        self._yolo = cast("Any", YOLO("yolov8n.yaml", task="detect", verbose=False))
         self._yolo.model = copy.deepcopy(module).to(memory_format=torch.contiguous_format)
         self._network = network
         self._cam = GradCAM(network, [network.conv5])

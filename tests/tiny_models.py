@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from emocam_widgets.corpus import Corpus
 from emocam_widgets.detectors.demo import load_demo_detector, save_detector
 from emocam_widgets.detectors.ultralytics_import import prepare_ultralytics
 from emocam_widgets.detectors.yolo import UltralyticsDetector
@@ -76,3 +77,11 @@ def picture(seed: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
     """A smooth random picture."""
     pixels = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), dtype=np.uint8)
     return Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+
+
+def picture_corpus(folder: Path, n: int) -> Corpus:
+    """A folder with so many pictures, of three sizes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(n):
+        picture(i, [(96, 72), (60, 90), (128, 128)][i % 3]).save(folder / f"{i:03d}.png")
+    return Corpus.from_folder(folder)

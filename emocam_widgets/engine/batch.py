@@ -171,11 +171,15 @@ class Analysis:
     def _explain(self, batch: Sequence[Prepared], rows: Sequence[Rows], stages: list[str]) -> None:
         import torch
 
+        from emocam_widgets.explain.scores import differentiable_tail
+
         tasks = [one.task for one in batch]
         inputs = torch.stack([one.inputs for one in batch if one.inputs is not None]).to(self.classifier.device)
         with torch.no_grad():
             activation = self.classifier.trunk(inputs)
-        predictions = self.classifier.predictions(activation)
+        # The methods that differentiate the tail take its pass from here.
+        logits = differentiable_tail(self.classifier, activation)[1].detach()
+        predictions = self.classifier.predictions(activation, logits)
         for one, prediction, of_image in zip(batch, predictions, rows, strict=True):
             if not np.isfinite(prediction.probabilities).all():
                 raise _Unusable("the classifier gave probabilities that are no numbers")

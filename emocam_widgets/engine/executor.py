@@ -86,6 +86,7 @@ class ModelThread:
                 older = self._newest.get(waiting.key)
                 if older is not None and older.future.cancel():
                     waiting.number = older.number
+                    older.request = None  # its image need not wait in memory
                 self._newest[waiting.key] = waiting
             heapq.heappush(self._heap, waiting)
             self._changed.notify()

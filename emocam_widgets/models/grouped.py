@@ -42,7 +42,7 @@ class GroupedClassifier(SplitClassifier):
         self.groups = dict(groups)
         self._rows = rows
 
-    def predictions(self, activation: Tensor) -> list[Prediction]:
+    def predictions(self, activation: Tensor, logits: Tensor | None = None) -> list[Prediction]:
         """The sums of what the finer classifier says of A (n, c, h, w), with its read-outs."""
         fine = self.ungrouped.predictions(activation)
         return [
