@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -28,6 +28,7 @@ from emocam_widgets.types import OUTPUTS, Cam, Detections, LimeExplanation, Outp
 
 if TYPE_CHECKING:
     from emocam_widgets.detectors import Detector
+    from emocam_widgets.engine.scenes import Scene
     from emocam_widgets.models import SplitClassifier
 
 ImageLike: TypeAlias = Image.Image | np.ndarray | str | Path
@@ -60,16 +61,26 @@ class Worker:
         cache: where predictions and CAMs are kept across kernels: True for the user's own folder, a folder, a
             `DiskCache`, or None for nowhere.
         model_bytes: how many bytes of weights are kept of models that requests ask for by name, those used last.
+        shared: one worker for many kernels, in a process of its own: models by name only, and `name` may be given
+            (see `SharedWorker`).
 
     Raises:
         UnknownNameError: there is no model of that name; EmocamError: its files are not here.
     """
+
+    def __new__(cls, *_arguments: Any, shared: bool = False, **_settings: Any) -> Worker:
+        if shared and cls is Worker:
+            from emocam_widgets.engine.shared_worker import SharedWorker
+
+            return super().__new__(SharedWorker)
+        return super().__new__(cls)
 
     def __init__(
         self,
         classifier: SplitClassifier | str,
         detector: Detector | str | None = None,
         *,
+        shared: bool = False,
         device: str | None = None,
         half: bool | None = None,
         cache: DiskCache | Path | str | bool | None = True,
@@ -178,6 +189,21 @@ class Worker:
         key = picture.key if isinstance(picture, ModelInput) else image_key(picture)
         question = Question(picture, key, method, target, output, classifier)
         return self._thread.submit_request(self._answer, question, priority, supersedes)
+
+    def scene(self, image: Image.Image, sprites: Mapping[str, Image.Image]) -> Scene:
+        """An image to paste things onto and ask about again and again, prepared once; nobody may draw on it any more.
+
+        `sprites` are RGBA images by name.
+        """
+        from emocam_widgets.engine.scenes import LocalScene
+
+        return LocalScene(self, image, sprites)
+
+    def on_state(self, listener: Callable[[str | None], None]) -> None:
+        """Calls `listener` with a sentence when the worker is lost and with None when it is back.
+
+        That happens to a shared worker only.
+        """
 
     def lime(
         self,

@@ -20,7 +20,7 @@ from PIL import Image
 
 from emocam_widgets import demo
 from emocam_widgets.corpus import Corpus
-from emocam_widgets.engine.compose import MAX_HEIGHT, paste
+from emocam_widgets.engine.compose import MAX_HEIGHT, Sprites, paste
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.types import Placement
 from emocam_widgets.widgets.base import LiveWidget, float_buffer, static
@@ -28,6 +28,7 @@ from emocam_widgets.widgets.thumbnails import LARGE_QUALITY, LARGE_SIDE, encode_
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
+    from emocam_widgets.engine.scenes import Scene
     from emocam_widgets.engine.worker import ImageLike
 
 PALETTE_SIDE = 320
@@ -77,9 +78,10 @@ class ObjectEditor(LiveWidget):
         self.worker = worker
         self.corpus = corpus
         own = {name: picture.convert("RGBA") for name, picture in (sprites or {}).items()}
-        self._sprites = {**shipped_sprites(), **own}
+        self._sprites = Sprites({**shipped_sprites(), **own})
         self._own = frozenset(own)
         self._base: Image.Image | None = None
+        self._live: Scene | None = None
         self._problem: str | None = None
         self._scene_lock = threading.RLock()
         super().__init__(**{name: value for name, value in traits.items() if name not in ("image_id", "placements")})
@@ -89,6 +91,8 @@ class ObjectEditor(LiveWidget):
         self.on_message("scene", self._send_scene)
         self.on_message("evaluate", self._send_evaluation)
         self.on_message("export", self._send_export)
+        if worker is not None:
+            worker.on_state(self._follow_worker)
         if image is not None:
             self.set_image(image)
         if "image_id" in traits:
@@ -157,7 +161,7 @@ class ObjectEditor(LiveWidget):
 
     def _show(self, picture: Image.Image | None, problem: str | None) -> None:
         with self._scene_lock:  # an evaluation sees the old image with its scene number or the new one with its own
-            self._base, self._problem = picture, problem
+            self._base, self._problem, self._live = picture, problem, None
             if self.placements:
                 self.placements = []
             else:
@@ -207,8 +211,8 @@ class ObjectEditor(LiveWidget):
         placements = self._parsed(request["placements"])
         method = self.method if request.get("cam") else None
         with self._scene_lock:
-            picture, scene = self._compose(placements), self._scene
-        prediction, cam = self.worker.evaluate(picture, method)
+            live, scene = self._live_scene(), self._scene
+        prediction, cam = live.submit(placements, method).result()
         self.prediction = _as_dict(prediction.labels, prediction.probabilities)
         content: dict[str, Any] = {"seq": request.get("seq"), "scene": scene, "cam": None}
         buffers = [float_buffer(prediction.probabilities)]
@@ -234,6 +238,18 @@ class ObjectEditor(LiveWidget):
         if base is None:
             raise EmocamError(self._problem or "The editor has no image yet: use set_image().")
         return paste(base, self._sprites, placements)
+
+    def _live_scene(self) -> Scene:
+        """The image as the worker has it prepared; what is predicted of it is what the exported image gives."""
+        if self._base is None or self.worker is None:
+            raise EmocamError(self._problem or "The editor has no image yet: use set_image().")
+        if self._live is None:
+            self._live = self.worker.scene(self._base, self._sprites)
+        return self._live
+
+    def _follow_worker(self, state: str | None) -> None:
+        """Says under the widget that a shared worker was lost, until it answers again."""
+        self.send({"kind": "notice", "sentence": state})
 
     def _predict(self, placements: Iterable[Placement]) -> dict[str, float]:
         if self.worker is None:

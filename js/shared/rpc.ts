@@ -103,8 +103,15 @@ export class Rpc {
     }, SILENCE);
   }
 
+  /** What Python says of its own state, until it takes it back. */
+  private notice(sentence: unknown): void {
+    if (typeof sentence === "string") this.errors.show({ sentence });
+    else this.errors.clear();
+  }
+
   private receive(message: Content, buffers: DataView[]): void {
     const id = message.id;
+    if (message.kind === "notice") return this.notice(message.sentence);
     if (message.kind === "error") {
       const problem = new RpcError(String(message.sentence), String(message.details ?? ""));
       const mine = typeof id === "number" ? this.waiting.get(id) : undefined;
