@@ -15,8 +15,11 @@ BENCHMARKS = {
     "association": "association",
     "corpus": "corpus",
     "import": "importing",
+    "cam": "cam",
     "demo": "demo_analysis",
+    "paste": "paste",
     "live": "live",
+    "classroom": "classroom",
 }
 
 

@@ -16,7 +16,7 @@ from emocam_widgets.corpus import Corpus
 from emocam_widgets.detectors import wrap_detector
 from emocam_widgets.engine import analyze
 from emocam_widgets.engine.batch import Analysis, Rows, Task
-from emocam_widgets.engine.ray_run import analyse_on_ray
+from emocam_widgets.engine.ray_run import analyse_on_ray, start_local
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.models import SplitClassifier, wrap_classifier
 from tests.tiny_models import scene_net
@@ -28,8 +28,7 @@ METHODS = (("grad-cam", "probabilities"), ("lift-cam", "logits"))
 
 @pytest.fixture(scope="module", autouse=True)
 def local_ray() -> Iterator[None]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    start_local(n_cpus=2)
     yield
     ray.shutdown()
 

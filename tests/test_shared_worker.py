@@ -13,6 +13,7 @@ from PIL import Image
 
 import emocam_widgets as emo
 from emocam_widgets import demo
+from emocam_widgets.engine.ray_run import start_local
 from emocam_widgets.engine.shared_worker import NAMESPACE, SharedWorker
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.types import Placement
@@ -23,8 +24,7 @@ NAME = "emocam-test"
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[SharedWorker]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    start_local(n_cpus=2)
     worker = emo.Worker("demo", "demo", shared=True, name=NAME, cache=None)
     assert isinstance(worker, SharedWorker)
     yield worker

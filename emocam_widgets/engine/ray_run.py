@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 CHUNK = 64
+STARTS = 3
+"""Ray waits for half a minute for its own processes; on a busy machine that is too short now and then."""
 
 
 def analyse_on_ray(
@@ -62,16 +64,30 @@ def connected() -> Any:
     ray = import_ray()
     if ray.is_initialized():
         return ray
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    address = os.environ.get("RAY_ADDRESS")
+    if not address:
+        start_local()
+        return ray
     try:
-        if os.environ.get("RAY_ADDRESS"):
-            ray.init(**quiet)
-        else:
-            ray.init(address="local", include_dashboard=False, **quiet)
+        ray.init(log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, ValueError, RuntimeError) as error:
-        where = os.environ.get("RAY_ADDRESS") or "on this machine"
-        raise EmocamError(f"No Ray cluster could be reached or started ({where}): {error}") from error
+        raise EmocamError(f"No Ray cluster could be reached at {address}: {error}") from error
     return ray
+
+
+def start_local(n_cpus: int | None = None) -> None:
+    """Starts a Ray of this process's own; EmocamError where it does not come up."""
+    ray = import_ray()
+    for attempts_left in reversed(range(STARTS)):
+        try:
+            ray.init(
+                address="local", num_cpus=n_cpus, include_dashboard=False, log_to_driver=False, logging_level="ERROR"
+            )
+            return
+        except Exception as error:
+            ray.shutdown()
+            if not attempts_left:
+                raise EmocamError(f"Ray could not be started on this machine: {error}") from error
 
 
 def import_ray() -> Any:

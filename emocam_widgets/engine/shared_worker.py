@@ -154,7 +154,7 @@ class SharedWorker(Worker):
         detector: str | None = None,
         *,
         shared: bool = True,
-        name: str = DEFAULT_NAME,
+        name: str | None = None,
         **settings: Any,
     ) -> None:
         if not isinstance(classifier, str) or not isinstance(detector, str | None):
@@ -162,7 +162,7 @@ class SharedWorker(Worker):
                 "A shared worker loads its models itself: pass their names, as in Worker('demo', shared=True)."
             )
         self._ray = join_cluster()
-        self._name = name
+        self._name = name or DEFAULT_NAME
         self._models_asked = (classifier, detector, settings)
         self._client = uuid4().hex
         self._state: str | None = None
@@ -175,7 +175,7 @@ class SharedWorker(Worker):
         if face.name != classifier:
             self.close()
             raise EmocamError(
-                f"The shared worker {name!r} has the classifier {face.name!r}, not {classifier!r}; give yours another "
+                f"The shared worker {self._name!r} has the classifier {face.name!r}, not {classifier!r}; give yours another "
                 "name: Worker(..., shared=True, name=...)."
             )
         self.classifier = face  # type: ignore[assignment]

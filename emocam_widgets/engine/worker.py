@@ -61,8 +61,8 @@ class Worker:
         cache: where predictions and CAMs are kept across kernels: True for the user's own folder, a folder, a
             `DiskCache`, or None for nowhere.
         model_bytes: how many bytes of weights are kept of models that requests ask for by name, those used last.
-        shared: one worker for many kernels, in a process of its own: models by name only, and `name` may be given
-            (see `SharedWorker`).
+        shared: one worker for many kernels, in a process of its own; models by name only (see `SharedWorker`).
+        name: of a shared worker, to have more than one.
 
     Raises:
         UnknownNameError: there is no model of that name; EmocamError: its files are not here.
@@ -81,11 +81,14 @@ class Worker:
         detector: Detector | str | None = None,
         *,
         shared: bool = False,
+        name: str | None = None,
         device: str | None = None,
         half: bool | None = None,
         cache: DiskCache | Path | str | bool | None = True,
         model_bytes: int = LIMIT,
     ) -> None:
+        if shared or name is not None:  # a shared one is made by __new__
+            raise EmocamError("Only a shared worker has a name: Worker('demo', shared=True, name=...).")
         if device is None:
             device = best_device() if isinstance(classifier, str) else str(classifier.device)
         self._models = ModelCache(device, model_bytes)
