@@ -30,7 +30,7 @@ from emocam_widgets.run import (
     open_run,
 )
 from emocam_widgets.run.manifest import MANIFEST
-from emocam_widgets.run.store import part_folders, read_part_info
+from emocam_widgets.run.store import check_part, part_folders, read_part_info
 from emocam_widgets.types import OUTPUTS, Output
 
 if TYPE_CHECKING:
@@ -221,6 +221,8 @@ def _is_whole(out: str | os.PathLike[str], manifest: Manifest, corpus: Corpus) -
         run = open_run(out, corpus)
         run.manifest.merged(manifest)
         held = [set(run.images["image_id"])]
+        for part in part_folders(run.path):
+            check_part(part)
         looked_at = [read_part_info(part)["detected"] for part in part_folders(run.path)]
         cams = run.cams
     except RunError:  # the writer sets damaged parts aside, and refuses what does not belong together in its own words

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from emocam_widgets.devices import in_halves
 from emocam_widgets.engine.cache import ByteCache
 from emocam_widgets.engine.precision import Trunk
 from emocam_widgets.engine.results import ResultCache
-from emocam_widgets.errors import known_name
+from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS, explain, scale_grids
 from emocam_widgets.types import Cam, Output, Prediction, View
 
@@ -112,7 +113,12 @@ class Evaluator:
         return [found for question in questions if (found := known[question.key]) is not None]
 
     def _predicted(self, questions: Sequence[Question]) -> list[Prediction]:
-        return self.classifier.predictions(self._activations(questions)[0]) if questions else []
+        if not questions:
+            return []
+        predictions = self.classifier.predictions(self._activations(questions)[0])
+        if not all(np.isfinite(prediction.probabilities).all() for prediction in predictions):
+            raise self._no_numbers("probabilities")
+        return predictions
 
     def _cams(self, pairs: Sequence[tuple[Question, str]], method: str, output: Output) -> list[Cam]:
         """The CAMs of these images and labels, from one pass of the method."""
@@ -124,7 +130,10 @@ class Evaluator:
         if METHODS[method].needs_inputs:
             tensors = [self._prepared(question.image)[0] for question, _ in pairs]
             inputs = torch.stack(tensors).to(self.classifier.device)
-        grids = scale_grids(explain(self.classifier, activation, targets, method, output, inputs=inputs))
+        maps = explain(self.classifier, activation, targets, method, output, inputs=inputs)
+        if not bool(torch.isfinite(maps).all()):
+            raise self._no_numbers(f"a map by {method}")
+        grids = scale_grids(maps)
         cams = []
         for (question, label), grid, view in zip(pairs, grids, views, strict=True):
             cam = Cam(grid.copy(), view, method, label, output)  # a row alone would keep the whole batch
@@ -153,6 +162,10 @@ class Evaluator:
                 self._seen.put(key, seen[key], row.nbytes)
         chosen = [seen[self._key(question)] for question in questions]
         return torch.stack([one.activation for one in chosen]), [one.view for one in chosen]
+
+    def _no_numbers(self, what: str) -> EmocamError:
+        name = self.classifier.name
+        return EmocamError(f"The classifier {name!r} gave {what} with values that are no numbers for this image.")
 
     def _prepared(self, image: Image.Image | ModelInput) -> tuple[Tensor, View]:
         if isinstance(image, ModelInput):

@@ -13,6 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from emocam_widgets.engine.interrupts import interrupts_wait
+
 Result = TypeVar("Result")
 Request = TypeVar("Request")
 Handler = Callable[[Sequence[Request]], Sequence[Result]]
@@ -68,7 +70,7 @@ class ModelThread:
 
     def close(self, wait: bool = True) -> None:
         """Finishes what was asked for and ends; a second call does nothing more."""
-        with self._changed:
+        with interrupts_wait(), self._changed:
             self._closed = True
             self._changed.notify()
         if wait and not self.owns_current_thread():
@@ -79,7 +81,7 @@ class ModelThread:
         return threading.current_thread() is self._thread
 
     def _put(self, waiting: _Waiting) -> Future[Any]:
-        with self._changed:
+        with interrupts_wait(), self._changed:  # an interrupt just as the lock is taken would leave it locked
             if self._closed:
                 raise RuntimeError("The worker is closed; make a new one.")
             if waiting.key is not None:

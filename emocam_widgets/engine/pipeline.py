@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from emocam_widgets.engine.batch import Analysis, Prepared, Rows, Task, failure, together
 from emocam_widgets.engine.batch_size import LARGEST, LARGEST_ON_GPU, BatchSize
+from emocam_widgets.engine.interrupts import interrupts_wait
 from emocam_widgets.engine.loading import load
 
 BYTES_AHEAD = 256 * 1024 * 1024
@@ -22,6 +23,7 @@ BATCHES_AHEAD = 4
 MODEL_THREADS = 4
 DECODING_THREADS = 8
 STOP_SECONDS = 5.0
+INTERRUPT_SECONDS = 0.1
 
 
 @dataclass(eq=False)
@@ -86,7 +88,8 @@ class Pipeline:
         self.close()
 
     def __iter__(self) -> Iterator[tuple[str, Rows]]:
-        self._start()
+        with interrupts_wait():  # each thread is started or is not there
+            self._start()
         while (image := self._next()) is not None:
             yield image.task.image_id, _whole(image)
 
@@ -159,8 +162,9 @@ class Pipeline:
 
     def _next(self) -> _Image | None:
         """The next image in order, when it is whole; None where there are no more."""
-        with self._changed:
-            while True:
+        while True:
+            # An interrupt just as the lock is taken would leave it locked: it waits until the lock is free.
+            with interrupts_wait(), self._changed:
                 if self._error is not None:
                     raise self._error
                 if self._under_way and self._under_way[0].done:
@@ -168,7 +172,7 @@ class Pipeline:
                     return self._under_way.popleft()
                 if self._exhausted and not self._under_way:
                     return None
-                self._changed.wait()
+                self._changed.wait(INTERRUPT_SECONDS)
 
     def _decode(self) -> None:
         while (image := self._claimed()) is not None:

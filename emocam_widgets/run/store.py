@@ -5,6 +5,8 @@ A part is a folder of Parquet tables and a part.json, written under a temporary 
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import logging
 import os
@@ -114,13 +116,18 @@ class RunWriter:
         arrow = {name: to_arrow(name, rows) for name, rows in tables.items()}
         arrow = {name: table for name, table in arrow.items() if table.num_rows}
         looked_at = {name: sorted(set(ids)) for name, ids in (detected or {}).items()}
-        info = {"rows": {name: table.num_rows for name, table in arrow.items()}, "detected": looked_at}
+        info: dict[str, Any] = {
+            "rows": {name: table.num_rows for name, table in arrow.items()},
+            "detected": looked_at,
+            "checksums": {},
+        }
         name = f"{self._done.next_number:06d}-{uuid4().hex[:8]}"
         temporary = self.path / f"{TEMPORARY}{name}"
         try:
             temporary.mkdir()
             for table_name, table in arrow.items():
-                _write_parquet(temporary / f"{table_name}.parquet", table)
+                info["checksums"][table_name] = _write_parquet(temporary / f"{table_name}.parquet", table)
+            info["checksum"] = _info_checksum(info)
             write_atomically(temporary / PART_INFO, json.dumps(info, ensure_ascii=False))
             _sync_folder(temporary)
             temporary.rename(self.path / PARTS / name)
@@ -175,7 +182,7 @@ class RunWriter:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             others = [p.name for p in self.path.iterdir() if not p.name.startswith(TEMPORARY) and p.name != LOCK]
-            if others and not (self.path / MANIFEST).is_file():
+            if self._remote is None and others and not (self.path / MANIFEST).is_file():
                 raise RunError(
                     f"{str(self.path)!r} holds other files and is not a run; choose an empty or a new folder for it."
                 )
@@ -199,8 +206,8 @@ class RunWriter:
                     f"The run {str(self.path)!r} cannot be continued, because {error}; choose another folder."
                 ) from error
         try:
+            write_manifest(self.path, manifest)  # first: a folder of a writer that died here is a run's, too
             (self.path / PARTS).mkdir(exist_ok=True)
-            write_manifest(self.path, manifest)
         except OSError as error:
             raise RunError(f"The folder {str(self.path)!r} cannot be written ({error.strerror or error}).") from error
         return manifest
@@ -282,14 +289,21 @@ def part_folders(path: Path) -> list[Path]:
 
 
 def read_part_info(part: Path) -> dict[str, Any]:
-    """The part's rows per table and the images per detector.
+    """The part's rows and checksum per table, and the images per detector.
 
     Raises:
         RunError: part.json is missing or damaged.
     """
     try:
         info = json.loads((part / PART_INFO).read_text(encoding="utf-8"))
-        return {"rows": dict(info["rows"]), "detected": dict(info["detected"])}
+        # Parts of earlier versions have no checksums.
+        if "checksums" in info and info.pop("checksum") != _info_checksum(info):
+            raise ValueError("its checksum differs")
+        return {
+            "rows": dict(info["rows"]),
+            "detected": dict(info["detected"]),
+            "checksums": dict(info.get("checksums", {})),
+        }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(_damage(part, PART_INFO)) from error
 
@@ -322,7 +336,15 @@ def check_part(part: Path) -> None:
     Raises:
         RunError: something is missing or damaged.
     """
-    for table in read_part_info(part)["rows"]:
+    info = read_part_info(part)
+    for table in info["rows"]:
+        file = f"{table}.parquet"
+        try:
+            content = (part / file).read_bytes()
+        except OSError as error:
+            raise RunError(_damage(part, file)) from error
+        if info["checksums"].get(table, _checksum(content)) != _checksum(content):
+            raise RunError(_damage(part, file))
         read_table(part, table)
 
 
@@ -333,11 +355,24 @@ def _damage(part: Path, file: str) -> str:
     )
 
 
-def _write_parquet(file: Path, table: pa.Table) -> None:
+def _write_parquet(file: Path, table: pa.Table) -> str:
+    """Writes a table through to the disk and gives the file's checksum."""
+    encoded = io.BytesIO()
+    pq.write_table(table, encoded, compression="zstd", write_page_checksum=True)
+    content = encoded.getvalue()
     with file.open("wb") as stream:
-        pq.write_table(table, stream, compression="zstd", write_page_checksum=True)
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    return _checksum(content)
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _info_checksum(info: Mapping[str, Any]) -> str:
+    return _checksum(json.dumps(info, sort_keys=True).encode())
 
 
 def _sync_folder(folder: Path) -> None:
