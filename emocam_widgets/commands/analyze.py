@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +21,7 @@ LISTED_FAILURES = 20
 @click.command()
 @click.argument("folder", required=False)
 @corpus_options
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder; an existing one goes on.")
+@click.option("--out", required=True, help="The run folder, or an fsspec address; an existing run goes on.")
 @click.option("--classifier", default="demo", show_default=True, help="Name of the classifier.")
 @click.option("--detector", default="demo", show_default=True, help="Name of the detector.")
 @click.option("--method", "methods", multiple=True, default=("grad-cam",), show_default=True, help="May be repeated.")
@@ -32,6 +31,13 @@ LISTED_FAILURES = 20
 @click.option(
     "--roll-up", is_flag=True, help="A Rugby ball counts as a Ball and as Sports equipment too: Open Images' hierarchy."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="ray: on the cluster in RAY_ADDRESS, else on a Ray of its own on this machine.",
+)
 @DEVICE
 @QUIET
 @click.pass_context
@@ -39,7 +45,7 @@ def analyze(
     ctx: click.Context,
     folder: str | None,
     corpora: CorpusChoice,
-    out: Path,
+    out: str,
     classifier: str,
     detector: str,
     methods: tuple[str, ...],
@@ -47,6 +53,7 @@ def analyze(
     threshold: float,
     min_confidence: float | None,
     roll_up: bool,
+    engine: str,
     device: str | None,
     quiet: bool,
 ) -> None:
@@ -74,10 +81,11 @@ def analyze(
         load_detector(detector, device=device),
         methods,
         out=out,
+        engine=engine,
         lime=LimeSettings(n_samples=lime_samples),
         progress=not quiet,
     )
-    click.echo(f"Run {run.path}: {count(len(run.images), 'image')}, {count(len(run.boxes), 'box', 'boxes')}")
+    click.echo(f"Run {out}: {count(len(run.images), 'image')}, {count(len(run.boxes), 'box', 'boxes')}")
     _show_failures(run)
     if not len(run.images):
         click.echo("No image could be used.", err=True)

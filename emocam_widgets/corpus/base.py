@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from emocam_widgets.corpus.tables import Contents
 
-KINDS = ("folder", "demo", "csv", "findingemo", "label-folders", "emotion-dataset", "wikiart")
+KINDS = ("folder", "address", "demo", "csv", "findingemo", "label-folders", "emotion-dataset", "wikiart")
 LABELS = ("affect", "emotions")
 RELABELLED = "relabelled"
 
@@ -73,9 +73,15 @@ class Corpus:
     def from_folder(cls, path: str | os.PathLike[str]) -> Corpus:
         """All images below a folder, in the order of their paths. A file is not opened before it is needed.
 
+        An fsspec address (``s3://bucket/photos``) is a folder too; its images are fetched when they are needed.
+
         Raises:
             EmocamError: there is no such folder, or no image in it.
         """
+        if "://" in str(path):
+            from emocam_widgets.corpus.remote import RemoteCorpus
+
+            return RemoteCorpus.from_address(str(path))
         root = existing_folder(path)
         return cls(root, list_images(root), name=root.name or str(root), kind="folder")
 
@@ -264,6 +270,7 @@ class Corpus:
         makers = {
             "demo": cls.demo,
             "folder": lambda: cls.from_folder(root),
+            "address": lambda: cls.from_folder(given["address"]),
             "csv": lambda: cls.from_csv(root=root, **given),
             "findingemo": lambda: cls.findingemo(root, **given),
             "label-folders": lambda: cls.from_label_folders(root),
@@ -395,7 +402,7 @@ class Corpus:
 
     def _with(self, chosen: Sequence[str], annotations: Mapping[str, str], labels: Sequence[str]) -> Corpus:
         """Some of its images, in this order, with these annotations as far as they are theirs."""
-        return Corpus(
+        return type(self)(
             self.root,
             chosen,
             name=self.name,

@@ -141,7 +141,7 @@ class Run:
     @property
     def paste_result(self) -> PasteResult:
         """What the paste experiment did, where the run holds one."""
-        return PasteResult(self.pastes, self.labels)
+        return PasteResult(self.pastes, self.labels, self.classes, self._frame("focus"))
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
@@ -169,7 +169,7 @@ class Run:
         with self._lock:
             if self._corpus is None:
                 info = self.manifest.corpus
-                if info.kind != "demo" and not Path(info.root).is_dir():
+                if info.kind not in ("demo", "address") and not Path(info.root).is_dir():
                     raise EmocamError(self._moved(f"{info.root!r}"))
                 try:
                     self._corpus = Corpus.reopened(info.kind, info.root, info.settings)
