@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import skimage
 import ultralytics
@@ -213,6 +214,26 @@ def test_paste_on_a_folder(tmp_path: Path) -> None:
     pastes = open_run(tmp_path / "run").pastes
     switched = (pastes["label_before"] != pastes["label_after"]).mean()
     assert len(pastes) == 34 and f"{switched:.1%}" in result.stdout
+
+
+def test_paste_with_controls_on_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photos").mkdir()
+    for i in range(2):
+        picture(i, (120, 90)).save(tmp_path / "photos" / f"{i}.png")
+    corners = wrap_detector(lambda _: [("Food", 0.9, (0, 0, 40, 30)), ("Person", 0.8, (80, 60, 120, 90))], CLASSES)
+    monkeypatch.setitem(DETECTORS._parts, "corners", lambda _device: corners)
+    models = ("--classifier", "tiny", "--detector", "corners", "--object", "rugby ball", "--quiet")
+    on_food = ("--at", "Food", "--height", "box", "--controls", "--focus", "--csv", tmp_path / "shares.csv")
+    result = emocam("paste", tmp_path / "photos", *models, *on_food)
+    assert result.exit_code == 0, result.output
+    assert "2 images, boxes of Food" in result.stdout and "mass_after" in result.stdout
+    shares = pd.read_csv(tmp_path / "shares.csv")
+    assert shares["variant"].tolist() == ["object", "grey", "blurred"] and set(shares["at"]) == {"Food"}
+    for row in shares.itertuples():
+        assert f"rugby ball, {row.variant}" in result.stdout and f"{row.share:.1%}" in result.stdout
+    assert "grey in its place" in result.stdout and "blurred in its place" in result.stdout
+    _refused(emocam("paste", tmp_path / "photos", *models, "--at", "Fod"), "object class", "'Food'")
+    _refused(emocam("paste", tmp_path / "photos", *models, "--height", "box"), "height='box'")
 
 
 def test_as_a_process(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ TABLES: Mapping[str, pa.Schema] = {
             ("image_id", _TEXT),
             ("object", _TEXT),
             ("variant", _TEXT),  # "object", or a control drawn in its silhouette
-            ("position", pa.int16()),  # index into the position grid
+            # index into the position grid; or, centred on a box of an object class, -1 less the class's number in the
+            # manifest's classes
+            ("position", pa.int16()),
             ("x", pa.float32()),
             ("y", pa.float32()),
             ("sprite_height", pa.float32()),
@@ -87,6 +89,26 @@ TABLES: Mapping[str, pa.Schema] = {
             ("label_after", _TEXT),
             ("probabilities_before", _PROBABILITIES),
             ("probabilities_after", _PROBABILITIES),
+        ]
+    ),
+    # one row per paste (as in "pastes") and method: where the method looked before, and on the changed image after
+    "focus": pa.schema(
+        [
+            ("image_id", _TEXT),
+            ("object", _TEXT),
+            ("variant", _TEXT),
+            ("position", pa.int16()),
+            ("x", pa.float32()),
+            ("y", pa.float32()),
+            ("sprite_height", pa.float32()),
+            ("method", _TEXT),
+            ("output", _TEXT),
+            ("label_before", _TEXT),
+            ("label_after", _TEXT),
+            ("area", pa.float32()),  # share of what the classifier sees that is in the silhouette's box, 0..1
+            ("mass_before", pa.float32()),  # share of the CAM of label_before in that box, 0..1
+            ("mass_after", pa.float32()),  # the same of the CAM of label_after on the changed image
+            ("correlation", pa.float32()),  # Pearson's, of the two grids; null where one is constant
         ]
     ),
     # one row per image that could not be used; stage is what was being done ("open", "detect", "classify", a method)
@@ -97,6 +119,7 @@ _NULLABLE = {
     "images": {"annotation", "valence", "arousal"},
     "boxes": {"mask"},
     "pastes": {"variant"},
+    "focus": {"correlation"},
 }
 _DEFAULTS: Mapping[tuple[str, str], str] = {("pastes", "variant"): "object"}
 
