@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emocam_widgets import demo
+    from emocam_widgets import demo, figures
     from emocam_widgets.analysis.rsa import rsa
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
@@ -55,6 +55,8 @@ _HOME = {
     "Placement": "types",
 }
 
+_MODULES = ("demo", "figures")
+
 __all__ = [
     "AssociationHeatmap",
     "Corpus",
@@ -72,6 +74,7 @@ __all__ = [
     "explore",
     "faithfulness",
     "faithfulness_of_run",
+    "figures",
     "grouped",
     "load_classifier",
     "load_detector",
@@ -89,8 +92,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
-    elif name == "demo":
-        value = import_module("emocam_widgets.demo")
+    elif name in _MODULES:
+        value = import_module(f"emocam_widgets.{name}")
     elif name in _HOME:
         value = getattr(import_module(f"emocam_widgets.{_HOME[name]}"), name)
     else:

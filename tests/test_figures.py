@@ -20,7 +20,7 @@ from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.figures.image import cam_in_pixels
 from emocam_widgets.figures.scales import Colours, cam_table, class_colour, diverging_table, heat_table, red_blue_table
 from emocam_widgets.run import Run
-from emocam_widgets.types import Cam, Prediction, View
+from emocam_widgets.types import Cam, LimeExplanation, Prediction, View
 from tests.worlds import make_run
 
 LABELS = ("Joy", "Excitement", "<img src=x onerror=alert(1)>")
@@ -201,6 +201,34 @@ def test_all_figures_of_a_run_come_with_their_numbers(run: Run, tmp_path: Path) 
     assert sorted(file.name for file in files) == ["association-grad-cam.csv", "association-grad-cam.json"]
     numbers = pd.read_csv(tmp_path / "association-grad-cam.csv", index_col=0)
     np.testing.assert_allclose(numbers, run.association().fractions)
+
+
+def test_images_that_are_named_are_drawn(run: Run, tmp_path: Path) -> None:
+    image_id = run.boxes["image_id"].iloc[0]
+    files = {file.name for file in figures.figures_of_run(run, tmp_path, ["json"], images=[image_id])}
+    name = image_id.replace("/", "-").replace(".", "-")
+    assert {f"{name}-pipeline-grad-cam.json", f"{name}-boxes-grad-cam.csv"} <= files
+    numbers = pd.read_csv(tmp_path / f"{name}-boxes-grad-cam.csv")
+    np.testing.assert_allclose(
+        numbers["importance"], run.importance("grad-cam")[run.boxes_of(image_id).index], atol=1e-6
+    )
+    with pytest.raises(UnknownNameError, match="nowhere"):
+        figures.figures_of_run(run, tmp_path, ["json"], images=["nowhere.png"])
+
+
+def test_lime_is_blue_for_and_red_against() -> None:
+    segments = np.zeros((20, 30), np.int32)
+    segments[:, 10:20], segments[:, 20:] = 1, 2
+    explanation = LimeExplanation(
+        segments, np.array([0.4, -0.4, 0.0], np.float32), "Joy", "probabilities", 0, 0.9, 8, 8
+    )
+    figure = figures.lime_overlay(Image.new("RGB", (30, 20), (128, 128, 128)), explanation)
+    painted = Image.open(io.BytesIO(base64.b64decode(figure.data[1].source.split(",")[1])))
+    red_for, _, blue_for = painted.getpixel((5, 10))
+    red_against, _, blue_against = painted.getpixel((15, 10))
+    assert blue_for > red_for + 60 and red_against > blue_against + 60
+    assert np.ptp(painted.getpixel((25, 10))) < 10, "what says nothing stays grey"
+    assert "R² 0.90" in figure.layout.title.text
 
 
 @pytest.mark.browser

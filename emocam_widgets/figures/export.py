@@ -50,11 +50,13 @@ def figures_of_run(
     *,
     top: int = 25,
     threshold: float = 0.3,
+    images: Sequence[str] = (),
 ) -> list[Path]:
     """Writes every figure that the run has the data for into a folder, each with its numbers as CSV.
 
-    The association of each method (EmoCAM, Fig. 2), the agreement of the methods where there are several (Fig. 6), and
-    the paste experiment where the run holds one (Fig. 7, one transition matrix per object).
+    The association of each method (EmoCAM, Fig. 2), the agreement of the methods where there are several (Fig. 6), the
+    paste experiment where the run holds one (Fig. 7, one transition matrix per object), and of the images that are
+    named their way through the pipeline (Fig. 1), their boxes by importance (Fig. 4) and their superpixels.
 
     Args:
         run: what to draw.
@@ -62,6 +64,7 @@ def figures_of_run(
         formats: any of FORMATS.
         top: classes in the association's heatmaps.
         threshold: a box counts where its importance is above it.
+        images: ids of images to draw one by one.
 
     Returns:
         The files, CSV included.
@@ -72,7 +75,7 @@ def figures_of_run(
     """
     kinds = [known_name("figure format", kind, FORMATS) for kind in formats]
     folder = Path(out)
-    drawn = {item.name: item.draw() for item in _items(run, top, threshold)}
+    drawn = {item.name: item.draw() for item in _items(run, top, threshold, images)}
     if not drawn:
         raise EmocamError(f"The run {str(run.path)!r} holds neither CAMs nor pastes; there is nothing to draw.")
     files = _save_all([(figure, folder / f"{name}.{kind}") for name, (figure, _) in drawn.items() for kind in kinds])
@@ -83,7 +86,7 @@ def figures_of_run(
     return sorted(files)
 
 
-def _items(run: Run, top: int, threshold: float) -> Iterator[_Item]:
+def _items(run: Run, top: int, threshold: float, images: Sequence[str]) -> Iterator[_Item]:
     for method in run.methods:
         yield _Item(f"association-{method}", lambda method=method: _association(run, method, top, threshold))  # type: ignore[misc]
     if len(run.methods) > 1:
@@ -92,6 +95,41 @@ def _items(run: Run, top: int, threshold: float) -> Iterator[_Item]:
         yield _Item("paste", lambda: _paste(run))
         for name in run.paste_result.objects:
             yield _Item(f"transitions-{_file_name(name)}", lambda name=name: _transitions(run, name))  # type: ignore[misc]
+    for image_id in images:
+        yield from _image_items(run, image_id, threshold)
+
+
+def _image_items(run: Run, image_id: str, threshold: float) -> Iterator[_Item]:
+    run.position(image_id)  # refused by name where the run does not hold it
+    name = _file_name(image_id)
+    for method in run.methods:
+        yield _Item(f"{name}-pipeline-{method}", lambda m=method: _pipeline(run, image_id, m, threshold))  # type: ignore[misc]
+        yield _Item(f"{name}-boxes-{method}", lambda m=method: _boxes(run, image_id, m))  # type: ignore[misc]
+    if (run.lime["image_id"] == image_id).any():
+        yield _Item(f"{name}-lime", lambda: _lime(run, image_id))
+
+
+def _pipeline(run: Run, image_id: str, method: str, threshold: float) -> Drawn:
+    from emocam_widgets.figures.image import pipeline
+
+    return pipeline(run, image_id, method, threshold=threshold), run.boxes_of(image_id).drop(columns="mask")
+
+
+def _boxes(run: Run, image_id: str, method: str) -> Drawn:
+    from emocam_widgets.figures.image import box_importance
+
+    boxes = run.boxes_of(image_id).drop(columns="mask")
+    return box_importance(run, image_id, method), boxes.assign(importance=run.importance(method)[boxes.index])
+
+
+def _lime(run: Run, image_id: str) -> Drawn:
+    import pandas as pd
+
+    from emocam_widgets.figures.lime import lime_overlay
+
+    explanation = run.lime_of(image_id)
+    figure = lime_overlay(run.open_image(image_id), explanation, synthetic=run.synthetic)
+    return figure, pd.DataFrame({"weight": explanation.weights}).rename_axis("segment")
 
 
 def _association(run: Run, method: str, top: int, threshold: float) -> Drawn:
