@@ -276,6 +276,7 @@ def make_all(folder: Path) -> dict[str, Corpus]:
         "emotion-dataset": Corpus.emotion_dataset(folder / "emotion", "emotions"),
         "wikiart": Corpus.wikiart(make_wikiart(folder / "wikiart"), folder / "wikiart" / "paintings", "ImageOnly"),
         "demo": Corpus.demo(),
+        "address": Corpus.from_folder(f"file://{folder}/emotion"),
     }
 
 

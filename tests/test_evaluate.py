@@ -116,6 +116,8 @@ def test_a_label_that_never_occurs_has_no_interval_and_few_images_are_called_few
     low, high = found.accuracy_interval
     assert high - low > 0.3
     assert agreement(*drawn(3000, AFFECT_LABELS, 2), AFFECT_LABELS).note is None
+    flawless = agreement(["other", "positive"] * 2, ["other", "positive"] * 2, AFFECT_LABELS)
+    assert flawless.accuracy_interval[0] < 0.6 and flawless.note is not None, "four of four was called certain"
     with pytest.raises(emo.EmocamError, match="No image has both"):
         agreement([], [], AFFECT_LABELS)
     with pytest.raises(emo.EmocamError, match="'meh' is none of negative, other, positive"):

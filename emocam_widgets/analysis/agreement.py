@@ -35,8 +35,8 @@ class Agreement:
         confusion: images per annotated label (rows) and predicted label (columns).
         scores: precision, recall, f1-score (0..1) and support (annotated images) per label, then the macro and the
             weighted average. The macro average is over the labels that were annotated or predicted at all.
-        intervals: columns row, measure, value, low, high: each of the scores and the accuracy with its interval, from
-            resamples of the images; no number where a score is undefined (a label that was never annotated).
+        intervals: columns row, measure, value, low, high: each of the scores with its interval from resamples of the
+            images, no number where it is undefined (a label that was never annotated), and the accuracy with Wilson's.
         baseline_label, baseline: the most often annotated label, and the accuracy of always answering it.
     """
 
@@ -58,7 +58,7 @@ class Agreement:
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
-        """Its interval, of `CONFIDENCE`."""
+        """Its interval by Wilson, of `CONFIDENCE`."""
         low, high = self.intervals.loc[self.intervals["measure"] == ACCURACY, ["low", "high"]].to_numpy(float)[0]
         return float(low), float(high)
 
@@ -212,6 +212,8 @@ def averages(per_label: pd.DataFrame) -> pd.DataFrame:
 def _intervals(
     counts: NDArray[np.int64], scores: pd.DataFrame, used: NDArray[np.bool_], resamples: int, seed: int
 ) -> pd.DataFrame:
+    from scipy.stats import binomtest
+
     drawn = [_scores(part, used) for part in _resampled(counts, resamples, seed)]
     tail = (1 - CONFIDENCE) / 2
     rows = []
@@ -220,9 +222,10 @@ def _intervals(
         low, high = _quantiles(values, tail)
         for row, name in enumerate(scores.index):
             rows.append((name, measure, scores[measure].iloc[row], low[row], high[row]))
-    accuracies = np.concatenate([part[len(MEASURES)] for part in drawn])[:, None]
-    low, high = _quantiles(accuracies, tail)
-    rows.append((ACCURACY, ACCURACY, np.trace(counts) / counts.sum(), low[0], high[0]))
+    right, images = int(np.trace(counts)), int(counts.sum())
+    # Resamples of images that are all right are all right too: they would call four of four certain.
+    interval = binomtest(right, images).proportion_ci(CONFIDENCE, method="wilson")
+    rows.append((ACCURACY, ACCURACY, right / images, float(interval.low), float(interval.high)))
     return pd.DataFrame(rows, columns=["row", "measure", "value", "low", "high"])
 
 
@@ -237,7 +240,7 @@ def _resampled(counts: NDArray[np.int64], resamples: int, seed: int) -> Iterator
 
 
 def _scores(counts: NDArray[np.int64], used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
-    """Precision, recall and F1, each (part, labels + 2 averages), and accuracy (part,), of confusions (part, k, k).
+    """Precision, recall and F1, each (part, labels + 2 averages), of confusions (part, k, k).
 
     A label's score is not a number where a resample leaves it undefined; the averages take it as 0, as their values do.
     """
@@ -250,7 +253,7 @@ def _scores(counts: NDArray[np.int64], used: NDArray[np.bool_]) -> tuple[NDArray
         filled = np.nan_to_num(values)
         macro = filled[:, used].mean(axis=1, keepdims=True)
         columns.append(np.hstack([values, macro, (filled * weights).sum(axis=1, keepdims=True)]))
-    return (*columns, right.sum(axis=1) / support.sum(axis=1))
+    return tuple(columns)
 
 
 def _quantiles(values: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
