@@ -2,17 +2,19 @@
 SHELL := bash
 VENV ?= .venv
 JOBS ?= 2
+ROUNDS ?= 50
 PYTHON ?=
 BIN := $(VENV)/bin
 # Runs, downloads and caches of the demo stay inside the environment, so that a clone is complete in itself.
 export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
-.PHONY: help demo test prepare check test-unit test-browser bench train screenshots clean setup setup-train setup-test
+.PHONY: help demo test prepare check test-unit test-browser stress bench train screenshots clean setup setup-train setup-test
 
 help:
 	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
 	@echo "make test         set up, then every check and test, browser tests included"
+	@echo "make stress       kill, fill up, damage and interrupt, each as often as ROUNDS (50) says"
 	@echo "make bench        run the benchmarks and write docs/performance.md"
 	@echo "make train        draw the scenes and train the demo's detector and classifier again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
@@ -53,6 +55,10 @@ test-unit:
 test-browser:
 	@echo "emocam: browser tests"
 	@$(BIN)/pytest -q -m browser
+
+# The tests of faults, of which test-unit does two rounds each.
+stress: setup-test
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --rounds $(ROUNDS) tests/stress
 
 bench: setup
 	@$(BIN)/python -m benchmarks all --write docs/performance.md

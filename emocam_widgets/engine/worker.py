@@ -286,7 +286,7 @@ class Worker:
             new = in_halves(lambda some, d=detector, c=min_confidence: d.detect(some, c), images) if images else []  # type: ignore[misc]
             for (key, rows), detections in zip(missing.items(), new, strict=True):
                 found.update(dict.fromkeys(rows, detections))
-                self._detections.put(key, detections, detections.boxes.nbytes + 64 * len(detections))
+                self._detections.put(key, detections, 512 + detections.boxes.nbytes + 64 * len(detections))
         return [found[i] for i in range(len(searches))]
 
 

@@ -296,8 +296,8 @@ def read_part_info(part: Path) -> dict[str, Any]:
     """
     try:
         info = json.loads((part / PART_INFO).read_text(encoding="utf-8"))
-        # Parts of earlier versions have no checksums.
-        if "checksums" in info and info.pop("checksum") != _info_checksum(info):
+        # Parts of earlier versions have no checksums, and nothing but these two.
+        if set(info) != {"rows", "detected"} and info.pop("checksum", None) != _info_checksum(info):
             raise ValueError("its checksum differs")
         return {
             "rows": dict(info["rows"]),

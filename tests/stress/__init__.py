@@ -1,0 +1,1 @@
+"""Faults: whatever is killed, full, damaged or broken, what was finished is there and the rest can be computed."""
