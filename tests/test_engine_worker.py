@@ -356,6 +356,15 @@ def test_nothing_leaks_over_many_predictions(classifier: SplitClassifier) -> Non
     assert after - before < 20_000, f"{after - before} bytes more after 150 predictions"
 
 
+def test_channels_last_changes_nothing_but_rounding() -> None:
+    plain, last = tiny_classifier(), tiny_classifier()
+    inputs = torch.stack([plain.preprocess(picture(seed))[0] for seed in range(3)])
+    with Worker(last, cache=None):
+        one, other = plain.trunk(inputs), last.trunk(inputs)
+    assert other.is_contiguous() and last.fingerprint == plain.fingerprint
+    torch.testing.assert_close(other, one, rtol=1e-4, atol=1e-5)
+
+
 def test_half_precision_stays_within_its_tolerance_on_a_cpu_too(classifier: SplitClassifier) -> None:
     with Worker(classifier, cache=None, half=True) as half, Worker(classifier, cache=None) as full:
         for seed in range(8):

@@ -93,6 +93,7 @@ def analyze(
     manifest = _manifest(corpus, classifier, detector, pairs, min_confidence, lime)
     if _is_whole(out, manifest, corpus):
         return open_run(out, corpus)
+    classifier.use_channels_last()
     analysis = Analysis(corpus, classifier, detector, min_confidence, lime)
     if any(method == LIME for method, _ in pairs):
         batch_size = 1  # an image takes long enough, and what is finished is kept

@@ -70,6 +70,7 @@ class Evaluator:
         self, classifier: SplitClassifier, results: ResultCache, seen: ByteCache[_Seen], half: bool | None = None
     ) -> None:
         self.classifier = classifier
+        classifier.use_channels_last()
         self._trunk = Trunk(classifier, half)
         self._results = results
         self._seen = seen
