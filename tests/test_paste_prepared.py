@@ -178,3 +178,24 @@ def test_controls_cover_the_silhouette_and_nothing_else() -> None:
     rows, columns = np.nonzero(alpha)
     assert box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert silhouette_box(sprites, Placement("ball", 5, 5), image.size) is None
+
+
+def test_what_is_predicted_while_dragging_is_what_the_exported_image_gives() -> None:
+    from emocam_widgets.engine import Worker
+    from emocam_widgets.widgets.editor import ObjectEditor
+
+    with Worker(_tiny()) as worker:
+        editor = ObjectEditor(picture(5, (320, 240)), worker=worker)
+        dragged = [
+            {"sprite": "rugby ball", "x": 0.1 * step, "y": 0.5, "height": 0.5, "rotation": 20.0 * step}
+            for step in range(8)
+        ]
+        answers = []
+        for number, placement in enumerate(dragged):
+            request = {"seq": number, "placements": [placement], "cam": False}
+            _, buffers = editor._send_evaluation(request, [])
+            editor.placements = [placement]
+            expected = _tiny().predict([editor.export_image()])[0].probabilities
+            np.testing.assert_allclose(np.frombuffer(buffers[0], np.float32), expected, atol=2e-4)
+            answers.append(expected)
+        assert np.ptp(answers, axis=0).max() > 1e-2, "dragging changed nothing, so that nothing was tested"
