@@ -19,6 +19,7 @@ BENCHMARKS = {
     "demo": "demo_analysis",
     "paste": "paste",
     "live": "live",
+    "memory": "memory",
     "classroom": "classroom",
 }
 
