@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from PIL import Image
 from emocam_widgets import demo_session
 from emocam_widgets.cli import main
 from emocam_widgets.detectors import DETECTORS, wrap_detector
-from emocam_widgets.engine.batch import Analysis, Rows
+from emocam_widgets.engine.batch import Analysis, Prepared, Rows
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.models import CLASSIFIERS
 from emocam_widgets.run import open_run
@@ -137,7 +138,7 @@ def test_user_errors_are_one_sentence(tmp_path: Path) -> None:
     photos, run = tmp_path / "photos", tmp_path / "run"
     _refused(analyze(photos, run, "--method", "gradcam"), "did you mean 'grad-cam'")
     _refused(analyze(photos, run, "--classifier", "demmo"), "classifier", "did you mean 'demo'")
-    _refused(analyze(photos, run, "--detector", "yolo"), "detector", "demo")
+    _refused(analyze(photos, run, "--detector", "yolov8-oiv7"), "detector", "did you mean 'yolov8")
     assert not run.exists(), "a refused command left a run folder behind"
     _refused(emocam("paste", photos, "--classifier", "tiny", "--object", "rugby bal"), "sprite", "'rugby ball'")
 
@@ -159,23 +160,30 @@ def test_stopped_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "photos").mkdir()
     for i in range(40):
         picture(i).save(tmp_path / "photos" / f"{i:02d}.png")
-    batches: list[int] = []
-    compute = Analysis.rows
+    explained: list[str] = []
+    compute = Analysis.explain
 
-    def stops_at_the_third_batch(self: Analysis, tasks: list, images: list) -> Rows:
-        batches.append(len(tasks))
-        if len(batches) == 3:
+    def stops_in_the_middle(self: Analysis, batch: Sequence[Prepared], *more: Any) -> list[Rows]:
+        if len(explained) >= 16:
             raise KeyboardInterrupt
-        return compute(self, tasks, images)
+        explained.extend(one.task.image_id for one in batch)
+        return compute(self, batch, *more)
 
-    monkeypatch.setattr(Analysis, "rows", stops_at_the_third_batch)
+    monkeypatch.setattr(Analysis, "explain", stops_in_the_middle)
     stopped = analyze(tmp_path / "photos", tmp_path / "run")
     assert stopped.exit_code == 130 and "goes on from there" in stopped.stderr
-    assert len(open_run(tmp_path / "run").images) == 32
-    batches.clear()
-    batches.extend([0] * 3)
+    kept = set(open_run(tmp_path / "run").images["image_id"])
+    assert kept <= set(explained) and len(kept) < 40
+    monkeypatch.setattr(Analysis, "explain", compute)
+    again: list[str] = []
+
+    def noted(self: Analysis, batch: Sequence[Prepared], *more: Any) -> list[Rows]:
+        again.extend(one.task.image_id for one in batch)
+        return compute(self, batch, *more)
+
+    monkeypatch.setattr(Analysis, "explain", noted)
     gone_on = analyze(tmp_path / "photos", tmp_path / "run")
-    assert gone_on.exit_code == 0 and sum(batches) == 8
+    assert gone_on.exit_code == 0 and not kept & set(again) and len(kept) + len(again) == 40
     assert open_run(tmp_path / "run").images["image_id"].is_unique and "40 images" in gone_on.stdout
 
 
