@@ -173,7 +173,7 @@ def test_a_class_pasted_on_has_its_name() -> None:
 def test_summary_tells_object_from_occlusion() -> None:
     text = PAIRED.summary()
     assert "ball: 66.7% of 6 pastes on 3 images switched, most often to Excitement (50.0% of all)." in text
-    assert "grey in its place: 50.0%; difference +16.7 points" in text
+    assert "grey in its place: 50.0%; difference +16.7 points" in text and "3 images)" in text
     assert "of the object's switches, 50% the control makes too, 25% to the same label" in text
     assert "blurred in its place: 0.0%" in text
     with pytest.raises(UnknownNameError, match="variant called 'gray'"):

@@ -195,7 +195,7 @@ class PasteResult:
         row = table.loc[name]
         text = (
             f"  {control} in its place: {row['control_share']:.1%}; difference {100 * row['difference']:+.1f} points "
-            f"(95 % {100 * row['low']:+.1f} to {100 * row['high']:+.1f}, {row['images']} images)"
+            f"(95 % {100 * row['low']:+.1f} to {100 * row['high']:+.1f}, {row['images']:.0f} images)"
         )
         if row["n_switched"]:
             text += (
