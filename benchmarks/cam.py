@@ -30,7 +30,7 @@ from emocam_widgets.models.emonet import SIZE, EmoNet, split_emonet
 from emocam_widgets.models.split import SplitClassifier
 
 ROUNDS = 7
-OURS_A_ROUND = 5
+OURS_BETWEEN = 2
 PAPER = ("grad-cam", "ablation-cam", "lift-cam", "lrp-cam", "lime-cam")
 Maps = dict[str, np.ndarray]
 
@@ -55,11 +55,9 @@ class _Peer:
     tail: _Tail
     target: int
 
-    def maps(self, inputs: Tensor, seconds: dict[str, float]) -> Maps:
-        """All five, one after the other; `seconds` gets what each took. The activation is taken once, by a hook."""
-        start = time.perf_counter()
-        activation = self._activation(inputs)
-        trunk = time.perf_counter() - start
+    def maps(self, inputs: Tensor, timed: Callable[[str, Callable[[], Any]], Any]) -> Maps:
+        """All five, one after the other, on an activation taken once, by a hook; `timed(what, run)` runs each."""
+        activation: Tensor = timed("trunk", lambda: self._activation(inputs))
         ways: Mapping[str, Callable[[], np.ndarray]] = {
             "grad-cam": lambda: self._grad_cam(GradCAM, inputs),
             "ablation-cam": lambda: self._grad_cam(AblationCAM, inputs),
@@ -67,13 +65,7 @@ class _Peer:
             "lrp-cam": lambda: self._by_captum(self._lrp(activation), activation),
             "lime-cam": lambda: self._by_captum(self._lime(activation), activation),
         }
-        maps = {}
-        for method, way in ways.items():
-            start = time.perf_counter()
-            maps[method] = way()
-            seconds[method] = time.perf_counter() - start
-        seconds["trunk"] = trunk
-        return maps
+        return {method: timed(method, way) for method, way in ways.items()}
 
     def _activation(self, inputs: Tensor) -> Tensor:
         kept: list[Tensor] = []
@@ -125,25 +117,42 @@ class _Peer:
 
 
 def measure() -> Figures:
-    """Ratios of the medians of paired rounds, and how far the maps are from each other."""
+    """Medians of the ratios of paired rounds, and how far the maps are from each other."""
     classifier, network, inputs = _emonet()
     with torch.no_grad():
         target = int(network(inputs).argmax())
     peer = _Peer(network, _Tail(network).eval(), target)
-    ours: dict[str, list[float]] = {"all": [], "ablation-cam": []}
-    theirs: dict[str, list[float]] = {"all": [], "ablation-cam": []}
-    _, expected = _ours(classifier, inputs, target), peer.maps(inputs, {})  # both sides warm
-    _alone(classifier, inputs, target)
+    sides = {
+        "all": lambda: _ours(classifier, inputs, target),
+        "ablation-cam": lambda: _alone(classifier, inputs, target),
+    }
+    expected = peer.maps(inputs, lambda _what, run: run())
+    for run in sides.values():
+        run()  # warm
+    ours: dict[str, list[float]] = {what: [] for what in sides}
+    theirs: dict[str, list[float]] = {what: [] for what in sides}
     for _ in range(ROUNDS):
-        before = [_seconds(lambda: _ours(classifier, inputs, target)) for _ in range(OURS_A_ROUND)]
         seconds: dict[str, float] = {}
-        peer.maps(inputs, seconds)
-        after = [_seconds(lambda: _ours(classifier, inputs, target)) for _ in range(OURS_A_ROUND)]
-        alone = [_seconds(lambda: _alone(classifier, inputs, target)) for _ in range(OURS_A_ROUND)]
-        ours["all"].append(statistics.median(before + after))
-        ours["ablation-cam"].append(statistics.median(alone))
-        theirs["all"].append(sum(seconds.values()))
-        theirs["ablation-cam"].append(seconds["ablation-cam"])
+        mine: dict[str, list[float]] = {what: [] for what in sides}
+
+        def timed(
+            what: str,
+            run: Callable[[], Any],
+            seconds: dict[str, float] = seconds,
+            mine: dict[str, list[float]] = mine,
+        ) -> Any:
+            """Ours between all that the peer does, so that both sides have the machine in the same moods."""
+            start = time.perf_counter()
+            result = run()
+            seconds[what] = time.perf_counter() - start
+            for side, answer in sides.items():
+                mine[side] += [_seconds(answer) for _ in range(OURS_BETWEEN)]
+            return result
+
+        peer.maps(inputs, timed)
+        for what, took in (("all", sum(seconds.values())), ("ablation-cam", seconds["ablation-cam"])):
+            theirs[what].append(took)
+            ours[what].append(statistics.median(mine[what]))
     found = _ours(classifier, inputs, target)
     ratios = {what: statistics.median(t / o for t, o in zip(theirs[what], ours[what], strict=True)) for what in ours}
     return {
