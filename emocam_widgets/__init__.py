@@ -5,6 +5,7 @@ This module is the public face. It loads nothing heavy: each name below is fetch
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from emocam_widgets.run import Run, open_run
     from emocam_widgets.types import Placement
     from emocam_widgets.widgets import AssociationHeatmap, ImageBrowser, ObjectEditor, explore
+    from emocam_widgets.widgets.progress import RunProgress
 
     __version__: str
 
@@ -46,6 +48,7 @@ _HOME = {
     "faithfulness_of_run": "engine.faithfulness",
     "LimeSettings": "explain.lime_settings",
     "Run": "run",
+    "RunProgress": "widgets.progress",
     "open_run": "run",
     "explore": "widgets",
     "ImageBrowser": "widgets",
@@ -66,6 +69,7 @@ __all__ = [
     "ObjectEditor",
     "Placement",
     "Run",
+    "RunProgress",
     "Worker",
     "__version__",
     "analyze",
@@ -95,6 +99,8 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = import_module(f"emocam_widgets.{name}")
     elif name in _HOME:
+        if name == "analyze" and "ipykernel" in sys.modules:  # a notebook: its progress can be stopped by a click
+            import_module("emocam_widgets.widgets.progress").show_by_default()
         value = getattr(import_module(f"emocam_widgets.{_HOME[name]}"), name)
     else:
         raise AttributeError(_no_such_name(name))

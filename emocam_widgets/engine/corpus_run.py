@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[int, int, int], None]
 ENGINES = ("local", "ray")
 PART_SIZE = 64
+# What shows an analysis where `progress` is True; by default a bar of tqdm. A notebook has one with a button.
+default_progress: Callable[[], Progress] | None = None
 PART_SECONDS = 60.0
 _PACKAGES = ("emocam-widgets", "torch", "torchvision", "ultralytics", "numpy", "pillow")
 
@@ -275,6 +277,8 @@ def _reporting(progress: Progress | bool, total: int) -> Iterator[Progress]:
     """The function to report progress to: the caller's, a progress bar, or one that does nothing."""
     if callable(progress):
         yield progress
+    elif progress and total and default_progress is not None:
+        yield default_progress()
     elif progress and total:
         from tqdm.auto import tqdm
 

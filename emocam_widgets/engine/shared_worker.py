@@ -175,8 +175,8 @@ class SharedWorker(Worker):
         if face.name != classifier:
             self.close()
             raise EmocamError(
-                f"The shared worker {self._name!r} has the classifier {face.name!r}, not {classifier!r}; give yours another "
-                "name: Worker(..., shared=True, name=...)."
+                f"The shared worker {self._name!r} has the classifier {face.name!r}, not {classifier!r}; give yours "
+                "another name: Worker(..., shared=True, name=...)."
             )
         self.classifier = face  # type: ignore[assignment]
         self.detector = detector  # type: ignore[assignment]
