@@ -200,14 +200,18 @@ def _results(setup: _Setup, chunks: Sequence[str]) -> Iterator[tuple[Rows, int]]
 
 
 def _pool(n_chunks: int) -> tuple[int, float, float]:
-    """How many actors, and the cores and GPUs of each: one actor a GPU where there are any, else two cores each."""
+    """How many actors, and the cores and GPUs of each: one a GPU where there are any, else two cores each."""
     import ray
 
-    resources = ray.cluster_resources()
-    cpus, gpus = resources.get("CPU", 1.0), resources.get("GPU", 0.0)
-    actors = int(gpus) if gpus >= 1 else max(1, int(cpus // 2))
-    actors = min(actors, n_chunks)
-    return actors, max(1.0, cpus // actors if gpus >= 1 else min(2.0, cpus)), 1.0 if gpus >= 1 else 0.0
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    gpus = int(sum(node.get("GPU", 0) for node in nodes))
+    if gpus:
+        cores = min(node.get("CPU", 1) / node["GPU"] for node in nodes if node.get("GPU"))
+        return min(gpus, n_chunks), max(1.0, cores // 1), 1.0
+    # An actor lives on one node: on small ones it has the one core that there is.
+    sizes = [node["CPU"] for node in nodes if node.get("CPU", 0) >= 1]
+    cores = min(2.0, *sizes) if sizes else 1.0
+    return max(1, min(int(sum(size // cores for size in sizes)), n_chunks)), cores, 0.0
 
 
 def _chunks(tasks: Iterable[Task], size: int) -> Iterator[str]:
