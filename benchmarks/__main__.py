@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME [--json FILE]`: measures one benchmark, or all, and prints a line for each figure."""
+"""`python -m benchmarks NAME... [--json FILE]`: measures some benchmarks, or all, and prints a line for each figure."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ BENCHMARKS = {
 
 
 @click.command()
-@click.argument("name", type=click.Choice([*BENCHMARKS, "all"]))
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures here (for all: a list).")
+@click.argument("names", nargs=-1, required=True, type=click.Choice([*BENCHMARKS, "all"]))
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the figures here (of several: a list)."
+)
 @click.option("--write", "page", type=click.Path(path_type=Path), help="Write the figures as a Markdown page here.")
-def main(name: str, json_file: Path | None, page: Path | None) -> None:
-    """Measure the benchmark NAME; `all` measures every one."""
+def main(names: tuple[str, ...], json_file: Path | None, page: Path | None) -> None:
+    """Measure the benchmarks NAMES; `all` measures every one."""
     results = []
-    for each in BENCHMARKS if name == "all" else [name]:
+    for each in BENCHMARKS if "all" in names else dict.fromkeys(names):
         measure: Measure = import_module(f"benchmarks.{BENCHMARKS[each]}").measure
         result = Result(each, machine(), measure())
         results.append(result)
@@ -39,7 +41,7 @@ def main(name: str, json_file: Path | None, page: Path | None) -> None:
             verdict = "met" if figure.met else "NOT MET"
             click.echo(f"{each}.{figure_name}: {figure.value:.4g} (at {figure.at} {figure.target:g}: {verdict})")
     if json_file is not None:
-        content = [result.as_json() for result in results] if name == "all" else results[0].as_json()
+        content = [result.as_json() for result in results] if len(results) > 1 else results[0].as_json()
         json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
