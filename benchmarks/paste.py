@@ -36,21 +36,23 @@ def measure() -> Figures:
     expected = _bare(classifier, whole)
     found = _pasted(classifier, image, sprites, pastes)
     difference = float(np.abs(found - expected).max())
-    ratios = []
+    ratios: dict[str, list[float]] = {"wall": [], "processor": []}
     for turn in range(ROUNDS):
-        seconds = {}
+        taken = {}
         for side in ("bare", "pasted") if turn % 2 else ("pasted", "bare"):
-            start = time.perf_counter()
+            start = np.array([time.perf_counter(), time.process_time()])
             if side == "bare":
                 _bare(classifier, whole)
             else:
                 _pasted(classifier, image, sprites, pastes)
-            seconds[side] = time.perf_counter() - start
-        ratios.append(seconds["pasted"] / seconds["bare"])
+            taken[side] = np.array([time.perf_counter(), time.process_time()]) - start
+        for clock, ratio in zip(ratios, taken["pasted"] / taken["bare"], strict=True):
+            ratios[clock].append(float(ratio))
+    what = "51 pasted variants of a 640x480 image / their bare forward passes"
     return {
-        "ratio": Figure(
-            statistics.median(ratios), 1.2, "most", "51 pasted variants of a 640x480 image / their bare forward passes"
-        ),
+        "ratio": Figure(statistics.median(ratios["wall"]), 1.2, "most", f"{what}, wall time"),
+        # Where others use the cores too, the thread that makes the next batch wins time from them: this one cannot.
+        "processor_ratio": Figure(statistics.median(ratios["processor"]), 1.2, "most", f"{what}, processor time"),
         "difference": Figure(difference, 2e-4, "most", "greatest difference of a probability to the full way"),
     }
 
