@@ -226,12 +226,16 @@ def _is_whole(out: str | os.PathLike[str], manifest: Manifest, corpus: Corpus) -
         held = [set(run.images["image_id"])]
         for part in part_folders(run.path):
             check_part(part)
-        looked_at = [read_part_info(part)["detected"] for part in part_folders(run.path)]
+        infos = [read_part_info(part) for part in part_folders(run.path)]
         cams = run.cams
     except RunError:  # the writer sets damaged parts aside, and refuses what does not belong together in its own words
         return False
+    rows = {name: sum(info["rows"].get(name, 0) for info in infos) for name in ("boxes", "cams")}
+    counts = run.manifest.counts
+    if counts.get("images") != len(run) or any(counts.get(name) != count for name, count in rows.items()):
+        return False  # its writer was stopped after the last part, before it wrote down how much there is
     for detector in manifest.detectors:
-        held.append({image_id for part in looked_at for image_id in part.get(detector.name, ())})
+        held.append({image_id for info in infos for image_id in info["detected"].get(detector.name, ())})
     for method in manifest.methods:
         of_method = (cams["method"] == method.name) & (cams["output"] == method.output)
         held.append(set(cams["image_id"][of_method]))

@@ -45,14 +45,24 @@ def analyse(
     kill_at: int | None = None,
     file_limit: int | None = None,
     limited_after: int = 0,
+    stopped_at: str | None = None,
 ) -> dict[str, Any]:
     """A run in small parts.
 
     `kill_at`: it kills itself before its n-th step in the run's folder or mirror (a file opened, a folder made, ...).
     `file_limit`: after so many images no file may grow beyond so many bytes, as on a disk that is full; after the
     error it tries a second time, and then once more without the limit.
+    `stopped_at`: after its first part it makes this file and stops for ever, still writing.
     """
     steps = _count_steps((out.removeprefix("file://"), os.environ["EMOCAM_HOME"]), kill_at)
+    if stopped_at is not None:
+
+        def stop(done: int, _total: int, _failures: int) -> None:
+            if done > PART_SIZE:
+                Path(stopped_at).touch()
+                signal.pause()
+
+        _analyse(images, out, stop)
     if file_limit is None:
         _analyse(images, out, lambda done, _total, _failures: report(done=done))
         return {"steps": len(steps)}

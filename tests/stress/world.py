@@ -127,6 +127,8 @@ def assert_same_tables(run: Path, undisturbed: Path) -> None:
         for column in set(rows) - set(plain):
             np.testing.assert_allclose(_stacked(found[name][column]), _stacked(rows[column]), atol=1e-3)
     assert looked_at(run) == looked_at(undisturbed)
+    counts = [json.loads((one / "manifest.json").read_text())["counts"] for one in (run, undisturbed)]
+    assert counts[0] == counts[1]
 
 
 def _stacked(column: pd.Series[Any]) -> np.ndarray:
