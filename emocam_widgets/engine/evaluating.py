@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from emocam_widgets.engine.precision import Trunk
 from emocam_widgets.engine.results import ResultCache
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS, explain, scale_grids
+from emocam_widgets.explain.sharing import sharing
 from emocam_widgets.types import Cam, Output, Prediction, View
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ class ModelInput:
 class Question:
     """What is asked of one image: its prediction and, with a method, the CAM of a label (by default the predicted).
 
-    `key` is the image's (see `image_key`); `classifier` the name of another than the worker's own.
+    `key` is the image's (see `image_key`); `classifier` the name of another than the worker's own; `early` gets the
+    prediction as soon as it is there, before the CAM.
     """
 
     image: Image.Image | ModelInput
@@ -53,6 +56,7 @@ class Question:
     target: str | None = None
     output: Output | None = None
     classifier: str | None = None
+    early: Future[Prediction] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +78,25 @@ class Evaluator:
         self._trunk = Trunk(classifier, half)
         self._results = results
         self._seen = seen
+        self._together: tuple[tuple[tuple[str, ...], ...], Tensor, list[View]] | None = None
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer for each, in order. Raises UnknownNameError for a target that is none of the labels."""
+        try:
+            with sharing():
+                return self._answers(questions)
+        finally:
+            self._together = None
+
+    def _answers(self, questions: Sequence[Question]) -> list[Answer]:
         for question in questions:
             if question.target is not None:
                 known_name("label", question.target, self.classifier.labels)
         predictions = self._predictions(questions)
+        for question, prediction in zip(questions, predictions, strict=True):
+            # Already done where the question is answered a second time, alone, because another one of its batch failed.
+            if question.early is not None and not question.early.done():
+                question.early.set_result(prediction)
         cams: dict[int, Cam] = {}
         asked: dict[tuple[str, Output], list[int]] = {}
         for i, question in enumerate(questions):
@@ -116,7 +132,14 @@ class Evaluator:
     def _predicted(self, questions: Sequence[Question]) -> list[Prediction]:
         if not questions:
             return []
-        predictions = self.classifier.predictions(self._activations(questions)[0])
+        from emocam_widgets.explain.scores import differentiable_tail
+
+        activation = self._activations(questions)[0]
+        logits = None
+        if any(question.method is not None for question in questions):
+            # The methods that differentiate the tail take its pass from here.
+            logits = differentiable_tail(self.classifier, activation)[1].detach()
+        predictions = self.classifier.predictions(activation, logits)
         if not all(np.isfinite(prediction.probabilities).all() for prediction in predictions):
             raise self._no_numbers("probabilities")
         return predictions
@@ -143,9 +166,15 @@ class Evaluator:
         return cams
 
     def _activations(self, questions: Sequence[Question]) -> tuple[Tensor, list[View]]:
-        """The activations (n, c, h, w) of the images and what they show, from the cache or from one trunk pass."""
+        """The activations (n, c, h, w) of the images and what they show, from the cache or from one trunk pass.
+
+        Asked for the same images again, it is the same tensor: what is shared is known by it.
+        """
         import torch
 
+        keys = tuple(self._key(question) for question in questions)
+        if self._together is not None and self._together[0] == keys:
+            return self._together[1:]
         seen: dict[tuple[str, ...], _Seen] = {}
         missing: dict[tuple[str, ...], Question] = {}
         for question in questions:
@@ -161,8 +190,9 @@ class Evaluator:
             for key, row, (_, view) in zip(missing, activation, prepared, strict=True):
                 seen[key] = _Seen(row.clone() if len(prepared) > 1 else row, view)
                 self._seen.put(key, seen[key], row.nbytes)
-        chosen = [seen[self._key(question)] for question in questions]
-        return torch.stack([one.activation for one in chosen]), [one.view for one in chosen]
+        chosen = [seen[key] for key in keys]
+        self._together = (keys, torch.stack([one.activation for one in chosen]), [one.view for one in chosen])
+        return self._together[1:]
 
     def _no_numbers(self, what: str) -> EmocamError:
         name = self.classifier.name

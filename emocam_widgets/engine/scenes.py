@@ -12,7 +12,7 @@ from PIL import Image
 
 from emocam_widgets.engine.cache import image_key
 from emocam_widgets.engine.compose import Sprites
-from emocam_widgets.types import Output, Placement
+from emocam_widgets.types import Output, Placement, Prediction
 
 if TYPE_CHECKING:
     from emocam_widgets.engine.evaluating import Answer
@@ -31,8 +31,12 @@ class Scene(Protocol):
         *,
         supersedes: Hashable = None,
         variant: str = "object",
+        early: Future[Prediction] | None = None,
     ) -> Future[Answer]:
-        """Prediction, and with a method CAM, of the image with that on it; arguments as of `Worker.submit_evaluate`."""
+        """Prediction, and with a method CAM, of the image with that on it; arguments as of `Worker.submit_evaluate`.
+
+        A shared worker leaves `early` unset: its prediction and CAM come together.
+        """
         ...
 
 
@@ -66,6 +70,7 @@ class LocalScene:
         *,
         supersedes: Hashable = None,
         variant: str = "object",
+        early: Future[Prediction] | None = None,
     ) -> Future[Answer]:
         """See `Scene.submit`."""
         from emocam_widgets.engine.evaluating import ModelInput
@@ -76,7 +81,7 @@ class LocalScene:
             tensor = self._prepared.batch(self._sprites, [pasted])[0]
             key = self._prepared.paste_key(pasted, self._sprites_key)
         asked = ModelInput(key, tensor, self._prepared.view)
-        return self._worker.submit_evaluate(asked, method, target, output, supersedes=supersedes)
+        return self._worker.submit_evaluate(asked, method, target, output, supersedes=supersedes, early=early)
 
 
 def sprites_key(sprites: Mapping[str, Image.Image]) -> str:

@@ -203,8 +203,9 @@ class SharedWorker(Worker):
         classifier: str | None = None,
         supersedes: Hashable = None,
         priority: int = 0,
+        early: Future[Prediction] | None = None,
     ) -> Future[tuple[Prediction, Cam | None]]:
-        """See Worker; an image is sent whole, so use `scene` for what changes while it is dragged."""
+        """See Worker; an image is sent whole, so use `scene` for what is dragged. `early` stays unset."""
         self._check(method, target if classifier is None else None, output)
         pixels = _pixels(image)  # type: ignore[arg-type]
         return self._later("evaluate", pixels, method, target, output, classifier, self._key(supersedes), priority)
@@ -342,6 +343,7 @@ class _RemoteScene:
         *,
         supersedes: Hashable = None,
         variant: str = "object",
+        early: Future[Prediction] | None = None,
     ) -> Future[Answer]:
         """See `Scene.submit`."""
         worker = self._worker

@@ -172,6 +172,7 @@ class Worker:
         classifier: str | None = None,
         supersedes: Hashable = None,
         priority: int = INTERACTIVE,
+        early: Future[Prediction] | None = None,
     ) -> Future[Answer]:
         """`evaluate` without waiting. What is asked for is checked, and an array or file read, before this returns.
 
@@ -182,6 +183,8 @@ class Worker:
             supersedes: who asks (a widget's id). An older request of the same that has not begun is cancelled: waiting
                 for its future raises CancelledError.
             priority: INTERACTIVE or BATCH.
+            early: a future that gets the prediction as soon as it is known, before the CAM; it stays unset where the
+                answer fails or is cancelled.
         """
         if method is not None:
             known_name("method", method, METHODS)
@@ -190,7 +193,7 @@ class Worker:
             known_name("label", target, self.classifier.labels)
         picture = image if isinstance(image, ModelInput) else as_image(image)
         key = picture.key if isinstance(picture, ModelInput) else image_key(picture)
-        question = Question(picture, key, method, target, output, classifier)
+        question = Question(picture, key, method, target, output, classifier, early)
         return self._thread.submit_request(self._answer, question, priority, supersedes)
 
     def scene(self, image: Image.Image, sprites: Mapping[str, Image.Image]) -> Scene:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.labels import EMONET_LABELS
 from emocam_widgets.models.preprocess import resized
+from emocam_widgets.models.response_norm import ResponseNorm
 from emocam_widgets.models.split import SplitClassifier
 from emocam_widgets.models.target import cut_network
 from emocam_widgets.types import Prediction, View
@@ -81,11 +82,11 @@ class EmoNet(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 96, 11, stride=4)
         self.relu1 = nn.ReLU()
-        self.norm1 = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
+        self.norm1 = ResponseNorm(5, alpha=1e-4, k=1.0)
         self.pool1 = nn.MaxPool2d(3, 2)
         self.conv2 = nn.Conv2d(96, 256, 5, padding=2, groups=2)
         self.relu2 = nn.ReLU()
-        self.norm2 = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
+        self.norm2 = ResponseNorm(5, alpha=1e-4, k=1.0)
         self.pool2 = nn.MaxPool2d(3, 2)
         self.conv3 = nn.Conv2d(256, 384, 3, padding=1)
         self.relu3 = nn.ReLU()
