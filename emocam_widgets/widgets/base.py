@@ -18,6 +18,7 @@ from ipywidgets import Widget
 from traitlets import HasTraits, TraitError
 
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.widgets import quiet
 
 STATIC = Path(__file__).parent / "static"
 log = logging.getLogger("emocam_widgets")
@@ -166,6 +167,12 @@ class LiveWidget(anywidget.AnyWidget):
         """Open the connection to the front end."""
         super().open()
         forget_reply_subshell(self.comm)
+        quiet.make_quiet(self.comm)
+
+    def close(self) -> None:
+        """Close the widget and its connection to the front end."""
+        quiet.forget(self.comm)
+        super().close()
 
 
 def forget_reply_subshell(comm: Any) -> None:
