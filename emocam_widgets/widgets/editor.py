@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, fields
 from functools import cache
 from numbers import Real
@@ -22,7 +23,7 @@ from emocam_widgets import demo
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.engine.compose import MAX_HEIGHT, Sprites, paste
 from emocam_widgets.errors import EmocamError, UnknownNameError
-from emocam_widgets.types import Placement
+from emocam_widgets.types import Placement, Prediction
 from emocam_widgets.widgets.base import LiveWidget, float_buffer, static
 from emocam_widgets.widgets.thumbnails import LARGE_QUALITY, LARGE_SIDE, encode_jpeg, encode_png, shrink
 
@@ -212,9 +213,15 @@ class ObjectEditor(LiveWidget):
         method = self.method if request.get("cam") else None
         with self._scene_lock:
             live, scene = self._live_scene(), self._scene
-        prediction, cam = live.submit(placements, method).result()
-        self.prediction = _as_dict(prediction.labels, prediction.probabilities)
         content: dict[str, Any] = {"seq": request.get("seq"), "scene": scene, "cam": None}
+        early: Future[Prediction] = Future()
+        answer = live.submit(placements, method, early=early)
+        awaited: list[Future[Any]] = [early, answer]
+        wait(awaited, return_when=FIRST_COMPLETED)
+        if early.done() and not answer.done():  # the label need not wait for the map
+            self.reply(request, content | {"early": True}, [float_buffer(early.result().probabilities)])
+        prediction, cam = answer.result()
+        self.prediction = _as_dict(prediction.labels, prediction.probabilities)
         buffers = [float_buffer(prediction.probabilities)]
         if cam is not None:
             view = cam.view

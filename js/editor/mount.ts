@@ -3,7 +3,7 @@ import "../shared/imageCanvas.css";
 import "../shared/keys.css";
 import "../shared/labelBars.css";
 import "./editor.css";
-import { Disposer, h } from "../shared/dom";
+import { Disposer, h, setText } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { LabelBars, ranking } from "../shared/labelBars";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
@@ -65,7 +65,7 @@ class Editor {
     this.stage = new Stage(this.scene, disposer);
     this.palette = new Palette(this.scene, this.stage, disposer);
     this.bars = new LabelBars(TOP, disposer);
-    this.predictor = new Predictor(this.rpc, disposer, (answer) => this.answered(answer), (slow) => (this.waiting.hidden = !slow || !this.errors.el.hidden));
+    this.predictor = new Predictor(this.rpc, disposer, (answer) => this.answered(answer), (slow) => (this.waiting.hidden = !slow || !this.errors.el.hidden), () => this.stage.catchUp());
     this.history = new History((placements) => this.stage.miniature(placements, CARD_HEIGHT), (placements) => this.scene.commit(placements));
     this.tools = new Tools(model, this.scene, this.stage, this.root, { reset: () => this.scene.commit([]), save: () => void this.save().catch(() => undefined) }, disposer);
     this.layOut(context.embedded);
@@ -191,12 +191,14 @@ class Editor {
 
   private answered(answer: Answer): void {
     this.last = answer.probabilities;
-    this.show(answer.probabilities);
+    this.show(answer.probabilities, !answer.settled);
+    this.root.dataset.answered = String(answer.seq);
+    if (answer.early) return;
     if (this.model.get<boolean>("show_cam")) {
       this.stage.canvas.setCam(answer.cam);
-      this.camSays.textContent = answer.camSays;
+      setText(this.camSays, answer.camSays);
     }
-    this.root.dataset.answered = String(answer.seq);
+    this.root.dataset.explained = String(answer.seq);
     if (!answer.settled) return;
     this.remember();
     this.root.dataset.settled = "true";
@@ -211,9 +213,9 @@ class Editor {
     this.tried = null;
   }
 
-  private show(probabilities: Float32Array): void {
+  private show(probabilities: Float32Array, live = false): void {
     this.bars.el.hidden = false;
-    this.bars.update(probabilities, this.original);
+    this.bars.update(probabilities, this.original, live);
     this.headline.update(this.labels, probabilities, this.original, this.scene.placements.length > 0);
   }
 

@@ -10,15 +10,18 @@ export interface Answer {
   seq: number;
   placements: Placement[];
   probabilities: Float32Array;
+  /** The map is not there yet: the same answer comes again, whole. */
+  early: boolean;
   cam: CamOverlay | null;
   camSays: string;
-  /** It answers the newest question. */
+  /** It answers the newest question, wholly. */
   settled: boolean;
 }
 
 interface Evaluation {
   seq: number;
   scene: number;
+  early?: boolean;
   cam: [number, number, number, number, number, number] | null;
   method?: string;
   target?: string;
@@ -39,8 +42,9 @@ export class Predictor {
     disposer: Disposer,
     private readonly answered: (answer: Answer) => void,
     private readonly waiting: (slow: boolean) => void,
+    newest?: () => void,
   ) {
-    this.send = rpc.latest<Evaluation>("evaluate", (reply, asked) => this.take(reply, asked));
+    this.send = rpc.latest<Evaluation>("evaluate", (reply, asked) => this.take(reply, asked), newest);
     disposer.add(() => clearTimeout(this.slow));
   }
 
@@ -67,14 +71,17 @@ export class Predictor {
     this.waiting(false);
     if (content.scene !== this.scene) return;
     const seq = asked.seq as number;
-    if (seq === this.seq) this.settledAt = seq;
+    const early = content.early === true;
+    const settled = seq === this.seq && !early;
+    if (settled) this.settledAt = seq;
     this.answered({
       seq,
       placements: asked.placements as Placement[],
       probabilities: floats(buffers[0]),
+      early,
       cam: content.cam === null ? null : overlay(content.cam, floats(buffers[1])),
       camSays: content.cam === null ? "" : `CAM: ${content.method} of ${content.target} (${content.output}), ${content.cam[0]} × ${content.cam[1]} cells, smoothly scaled`,
-      settled: seq === this.seq,
+      settled,
     });
   }
 }

@@ -3,12 +3,16 @@
 import { sequential } from "../shared/colour";
 import type { Disposer } from "../shared/dom";
 import { ImageCanvas } from "../shared/imageCanvas";
+import { ScaledPicture } from "../shared/scaled";
 import type { Point, Viewport } from "../shared/viewport";
 import { centre, dragCorner, dragTurn, extent, fromLocal, handles, hit, keyed, type Part, partAt, place, type Placement, resize } from "./placement";
 import type { Scene } from "./scene";
 
 const REACH = 15; // CSS pixels: half of a comfortable target
 const WHEEL = 0.0012;
+const LARGEST = 2048;
+// On a machine with two cores, painting sixty times a second takes what the kernel beside it needs to answer.
+const FRAME_GAP = navigator.hardwareConcurrency <= 2 ? 28 : 0;
 const WHEEL_REST_MS = 350;
 const CURSORS: Record<Part, string> = { body: "move", corner: "nwse-resize", turn: "grab", remove: "pointer" };
 
@@ -22,6 +26,10 @@ interface Grip {
 export class Stage {
   readonly canvas: ImageCanvas;
   private grip: Grip | null = null;
+  /** The newest movement that no frame has shown yet. */
+  private raw: PointerEvent | null = null;
+  /** Each placement's sprite in the size in which it is painted. */
+  private readonly scaled: ScaledPicture[] = [];
   private rest: ReturnType<typeof setTimeout> | undefined;
   enabled = true;
 
@@ -34,10 +42,12 @@ export class Stage {
       scale: sequential,
       margin: 8,
       wheelNeedsCtrl: true,
+      frameGap: () => (this.grip === null ? 0 : FRAME_GAP),
       paint: (context, viewport) => this.paintSprites(context, viewport),
       paintAbove: (context, viewport) => this.paintHandles(context, viewport),
       pointerDown: (event, at) => this.take(event, at),
       pointerMove: (event, at) => this.move(event, at),
+      pointerRaw: (event) => (this.raw = this.grip === null ? null : event),
       pointerUp: (event) => this.letGo(event),
       wheel: (event, at) => this.wheel(event, at),
       key: (event) => this.key(event),
@@ -53,6 +63,13 @@ export class Stage {
   /** Whether a hand holds something right now. */
   get busy(): boolean {
     return this.grip !== null;
+  }
+
+  /** Where the hand is by now, between two frames: what is held goes there before the next question is asked. */
+  catchUp(): void {
+    const event = this.raw;
+    this.raw = null;
+    if (event !== null && this.grip !== null) this.move(event, this.canvas.imagePoint(event));
   }
 
   /** Another picture comes: what is held is let go where it was. */
@@ -137,6 +154,7 @@ export class Stage {
   }
 
   private move(event: PointerEvent, at: Point): void {
+    this.raw = null;
     if (this.grip === null) {
       const under = this.enabled && event.buttons === 0 ? this.partUnder(at) : null;
       this.canvas.element.style.cursor = under === null ? "" : CURSORS[under.part];
@@ -226,11 +244,19 @@ export class Stage {
     context.beginPath();
     context.rect(viewport.x, viewport.y, size.width * viewport.scale, size.height * viewport.scale);
     context.clip();
-    for (const placement of placements) this.paintSprite(context, placement, viewport);
+    placements.forEach((placement, i) => this.paintSprite(context, placement, viewport, (this.scaled[i] ??= new ScaledPicture())));
+    this.scaled.length = placements.length;
     context.restore();
   }
 
-  private paintSprite(context: CanvasRenderingContext2D, placement: Placement, viewport: Viewport): void {
+  /** Device pixels of something on the picture, at most LARGEST of them along a side: zooming in keeps no giants. */
+  private pixels(width: number, height: number): [number, number] {
+    const scale = this.canvas.viewport.scale * (window.devicePixelRatio || 1);
+    const most = Math.min(1, LARGEST / (Math.max(width, height) * scale));
+    return [Math.max(1, Math.round(width * scale * most)), Math.max(1, Math.round(height * scale * most))];
+  }
+
+  private paintSprite(context: CanvasRenderingContext2D, placement: Placement, viewport: Viewport, scaled?: ScaledPicture): void {
     const sprite = this.scene.sprites.get(placement.sprite);
     if (sprite === undefined) return;
     const { width, height } = extent(placement, sprite.aspect, this.scene.size);
@@ -240,8 +266,8 @@ export class Stage {
     context.rotate((placement.rotation * Math.PI) / 180);
     context.scale(placement.flip ? -viewport.scale : viewport.scale, viewport.scale);
     context.globalAlpha = placement.opacity;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(sprite.picture, -width / 2, -height / 2, width, height);
+    context.imageSmoothingQuality = scaled === undefined ? "high" : "low"; // in its size, only a turn and half a pixel are left
+    context.drawImage(scaled?.at(sprite.picture, ...this.pixels(width, height)) ?? sprite.picture, -width / 2, -height / 2, width, height);
     context.restore();
   }
 

@@ -1,5 +1,5 @@
 // The editor's buttons, in one row above the picture: undo and reset, what can be done to the selected thing, map and export.
-import { type Disposer, h } from "../shared/dom";
+import { type Disposer, h, setText } from "../shared/dom";
 import { type KeyList, KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
 import { type Placement, resize, turn } from "./placement";
@@ -83,9 +83,9 @@ export class Tools {
     this.opacity.value = String(model.get<number>("cam_opacity"));
     const current = scene.current;
     this.hint.hidden = current !== null;
-    this.hint.textContent = !this.enabled ? "" : scene.placements.length > 0 ? "Click a thing on the picture to change it." : HINT;
+    setText(this.hint, !this.enabled ? "" : scene.placements.length > 0 ? "Click a thing on the picture to change it." : HINT);
     this.name.hidden = current === null;
-    this.name.textContent = current?.sprite ?? "";
+    setText(this.name, current?.sprite ?? "");
     for (const act of this.acts) act.hidden = current === null;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Box, boxAt, describeBox } from "./boxes";
 import { type CamOverlay, colourise, upsample } from "./cam";
-import { ranking, writeChange, writePercent } from "./labelBars";
+import { ranking, steadyRanking, writeChange, writePercent } from "./labelBars";
 import { clampPan, fit, recentre, toImage, toScreen, zoomAt } from "./viewport";
 
 const image = { width: 400, height: 300 };
@@ -86,6 +86,13 @@ describe("label bars", () => {
   it("write numbers as people read them", () => {
     expect([0.929, 0.0001, 0, 1].map(writePercent)).toEqual(["92.9 %", "< 0.1 %", "0.0 %", "100.0 %"]);
     expect([0.6434, -0.02, 0, 0.0001, -0.0001].map(writeChange)).toEqual(["+64.3", "−2.0", "0.0", "0.0", "0.0"]);
+  });
+
+  it("keep their places while a hand moves, unless one is clearly greater or first", () => {
+    const before = [0, 1, 2, 3];
+    expect(steadyRanking(Float32Array.of(0.5, 0.1, 0.102, 0.298), before)).toEqual([0, 3, 1, 2]);
+    expect(steadyRanking(Float32Array.of(0.4, 0.401, 0.1, 0.1), before)).toEqual([1, 0, 2, 3]);
+    expect(steadyRanking(Float32Array.of(0.1, 0.2), [-1, -1])).toEqual([1, 0]);
   });
 
   it("rank the greatest first and keep the order of equals", () => {

@@ -2,7 +2,8 @@
 // and tells what lies under the pointer. The large view and the object editor are built on it.
 
 import { type Box, boxAt, describeBox, paintBoxes, paintTags } from "./boxes";
-import { type CamOverlay, type ColourScale, camBitmap, paintCam } from "./cam";
+import { type CamOverlay, type ColourScale, camBitmap, type Rectangle } from "./cam";
+import { ScaledPicture } from "./scaled";
 import { clampPan, fit, type Point, recentre, type Size, toImage, toScreen, type Viewport, zoomAt } from "./viewport";
 
 /** What an owner may add: own painting on the picture, and a first look at the pointer, wheel and keys (true: taken). */
@@ -12,6 +13,8 @@ export interface ImageCanvasHooks {
   paintAbove?: (context: CanvasRenderingContext2D, viewport: Viewport) => void;
   pointerDown?: (event: PointerEvent, at: Point) => boolean;
   pointerMove?: (event: PointerEvent, at: Point) => void;
+  /** Every movement as it comes, where the browser tells; `pointerMove` is told once a frame. */
+  pointerRaw?: (event: PointerEvent) => void;
   pointerUp?: (event: PointerEvent) => void;
   wheel?: (event: WheelEvent, at: Point) => boolean;
   key?: (event: KeyboardEvent) => boolean;
@@ -22,6 +25,8 @@ export interface ImageCanvasOptions extends ImageCanvasHooks {
   scale: ColourScale;
   /** CSS pixels left free around the fitted picture. */
   margin?: number;
+  /** The least time in ms between two paintings, as of now; 0: every frame. */
+  frameGap?: () => number;
   /** Only Ctrl and the wheel (and a pinch) zoom, however near the focus is. */
   wheelNeedsCtrl?: boolean;
 }
@@ -45,8 +50,12 @@ export class ImageCanvas {
   private boxes: readonly Box[] = [];
   private cam: CamOverlay | null = null;
   private camPicture: HTMLCanvasElement | null = null;
+  private readonly scaledPicture = new ScaledPicture();
+  private readonly scaledCam = new ScaledPicture();
   private hovered: Box | null = null;
   private frame = 0;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  private drawn = -Infinity;
   private readonly pointers = new Map<number, Point>();
   private readonly shown = { boxes: true, cam: true, camOpacity: 0.6, camSmooth: true };
 
@@ -140,10 +149,14 @@ export class ImageCanvas {
   }
 
   redraw(): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.draw());
+    if (this.frame !== 0 || this.rest !== undefined) return;
+    const wait = this.drawn + (this.options.frameGap?.() ?? 0) - performance.now();
+    if (wait > 0) this.rest = setTimeout(() => this.drawSoon(), wait);
+    else this.drawSoon();
   }
 
   destroy(): void {
+    clearTimeout(this.rest);
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();
     this.listeners.abort();
@@ -161,9 +174,15 @@ export class ImageCanvas {
     this.draw();
   }
 
+  private drawSoon(): void {
+    this.rest = undefined;
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
   private draw(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+    this.drawn = performance.now();
     const ratio = window.devicePixelRatio || 1;
     const width = Math.round(this.area.width * ratio);
     const height = Math.round(this.area.height * ratio);
@@ -176,30 +195,26 @@ export class ImageCanvas {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, this.area.width, this.area.height);
     if (this.picture === null) return;
-    this.paintPicture(context);
+    this.paintWhole(context, this.scaledPicture, this.picture, { x0: 0, y0: 0, x1: this.image.width, y1: this.image.height }, this.view.scale < 6);
     this.options.paint?.(context, this.view);
     if (this.shown.cam && this.cam !== null) {
       this.camPicture ??= camBitmap(this.cam, this.options.scale, this.shown.camSmooth);
-      paintCam(context, this.camPicture, this.cam.view, this.view, this.shown.camOpacity, this.shown.camSmooth);
+      context.globalAlpha = this.shown.camOpacity;
+      this.paintWhole(context, this.scaledCam, this.camPicture, this.cam.view, this.shown.camSmooth);
+      context.globalAlpha = 1;
     }
-    if (this.shown.boxes) {
+    if (this.shown.boxes && this.boxes.length > 0) {
       paintBoxes(context, this.boxes, this.view, 2, this.hovered);
       paintTags(context, this.boxes, this.view, this.area, getComputedStyle(this.element).fontFamily);
     }
     this.options.paintAbove?.(context, this.view);
   }
 
-  private paintPicture(context: CanvasRenderingContext2D): void {
-    if (this.picture === null) return;
-    context.imageSmoothingEnabled = this.view.scale < 6;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(
-      this.picture,
-      this.view.x,
-      this.view.y,
-      this.image.width * this.view.scale,
-      this.image.height * this.view.scale,
-    );
+  /** A picture over that part of the image. */
+  private paintWhole(context: CanvasRenderingContext2D, scaled: ScaledPicture, picture: CanvasImageSource, part: Rectangle, smooth: boolean): void {
+    const { scale, x, y } = this.view;
+    const at = { x: part.x0 * scale + x, y: part.y0 * scale + y, width: (part.x1 - part.x0) * scale, height: (part.y1 - part.y0) * scale };
+    scaled.paint(context, picture, at, window.devicePixelRatio || 1, smooth);
   }
 
   private listen(): void {
@@ -207,6 +222,8 @@ export class ImageCanvas {
     const on = this.element;
     on.addEventListener("pointerdown", (event) => this.pointerDown(event), { signal });
     on.addEventListener("pointermove", (event) => this.pointerMove(event), { signal });
+    const raw = this.options.pointerRaw;
+    if (raw !== undefined) on.addEventListener("pointerrawupdate", (event) => raw(event as PointerEvent), { signal });
     for (const kind of ["pointerup", "pointercancel"] as const) {
       on.addEventListener(kind, (event) => this.pointerUp(event), { signal });
     }

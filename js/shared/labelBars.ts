@@ -10,9 +10,14 @@ interface Row {
   element: HTMLElement;
   bar: HTMLElement;
   mark: HTMLElement;
-  value: HTMLElement;
-  change: HTMLElement;
+  value: Text;
+  change: Text;
+  changeCell: HTMLElement;
+  rank: number;
 }
+
+/** While a hand moves things, labels closer than this (in probability) keep their places: the small ones would only shuffle. */
+const CLOSE = 0.005;
 
 /** "92.9 %"; tiny ones are not called zero. */
 export function writePercent(probability: number): string {
@@ -32,12 +37,27 @@ export function ranking(probabilities: ArrayLike<number>): number[] {
   return Array.from(probabilities, (_, i) => i).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
 }
 
+/** As `ranking`, but a label passes another one of `before` (each label's rank, -1: none) only where it is clearly greater. */
+export function steadyRanking(probabilities: ArrayLike<number>, before: number[]): number[] {
+  const order = ranking(probabilities);
+  if (before.some((rank) => rank < 0) || order.length === 0) return order;
+  const steady = Array.from(before, (_, i) => i).sort((a, b) => before[a] - before[b]);
+  // Insertion: each goes up past those that it clearly beats, the first place to whoever is really first.
+  for (let i = 1; i < steady.length; i++) {
+    for (let j = i; j > 0 && probabilities[steady[j]] > probabilities[steady[j - 1]] + CLOSE; j--) {
+      [steady[j - 1], steady[j]] = [steady[j], steady[j - 1]];
+    }
+  }
+  return [order[0], ...steady.filter((label) => label !== order[0])];
+}
+
 export class LabelBars {
   readonly el: HTMLElement;
   private readonly list = h("div", { class: "ec-bars-list", role: "list", "aria-label": "label probabilities" });
   private readonly more = h("button", { class: "ec-button ec-bars-more", type: "button", "data-testid": "all-labels" });
   private labels: string[] = [];
   private rows: Row[] = [];
+  private original: Float32Array | null = null;
   private all = false;
 
   constructor(
@@ -56,56 +76,72 @@ export class LabelBars {
 
   setLabels(labels: string[]): void {
     this.labels = labels;
+    this.original = null;
     this.rows = labels.map((label) => this.makeRow(label));
     this.list.replaceChildren(...this.rows.map((row) => row.element));
     this.paintColours();
     this.size();
   }
 
-  /** `original` null: nothing to compare with, no marks and no changes are shown. */
-  update(probabilities: Float32Array, original: Float32Array | null): void {
+  /**
+   * `original` null: nothing to compare with, no marks and no changes are shown. `live`: more will follow at once, so labels
+   * that are about as probable keep their places.
+   */
+  update(probabilities: Float32Array, original: Float32Array | null, live = false): void {
     this.el.classList.toggle("ec-bars-compared", original !== null);
-    ranking(probabilities).forEach((label, rank) => this.updateRow(label, rank, probabilities[label], original?.[label] ?? null));
+    if (original !== this.original) {
+      this.original = original;
+      this.rows.forEach((row, i) => {
+        row.mark.hidden = original === null;
+        if (original !== null) row.mark.style.left = `${100 * original[i]}%`;
+      });
+    }
+    const ranks = live ? steadyRanking(probabilities, this.rows.map((row) => row.rank)) : ranking(probabilities);
+    ranks.forEach((label, rank) => this.updateRow(label, rank, probabilities[label], original?.[label] ?? null));
   }
 
   private updateRow(label: number, rank: number, probability: number, original: number | null): void {
     const row = this.rows[label];
     if (row === undefined) return;
-    const change = original === null ? 0 : probability - original;
-    row.element.style.transform = `translateY(${rank * ROW}px)`;
-    row.element.classList.toggle("ec-bar-winner", rank === 0);
-    row.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, probability))})`;
-    row.value.textContent = writePercent(probability);
-    row.mark.hidden = original === null;
-    if (original !== null) row.mark.style.left = `${100 * original}%`;
-    row.change.textContent = original === null ? "" : writeChange(change);
-    row.change.dataset.direction = Math.abs(change) < CHANGE_SHOWN ? "none" : change > 0 ? "up" : "down";
+    if (rank !== row.rank) {
+      row.rank = rank;
+      row.element.style.transform = `translateY(${rank * ROW}px)`;
+      row.element.classList.toggle("ec-bar-winner", rank === 0);
+      row.element.dataset.rank = String(rank);
+    }
+    const value = writePercent(probability);
+    const change = original === null ? "" : writeChange(probability - original);
     row.element.dataset.probability = probability.toFixed(6);
-    row.element.dataset.change = change.toFixed(6);
-    row.element.dataset.rank = String(rank);
-    const moved = original === null ? "" : `, change ${writeChange(change)} percentage points`;
-    row.element.setAttribute("aria-label", `${this.labels[label]} ${writePercent(probability)}${moved}`);
+    row.element.dataset.change = (original === null ? 0 : probability - original).toFixed(6);
+    row.bar.style.backgroundSize = `${(100 * Math.max(0, Math.min(1, probability))).toFixed(2)}% 100%`;
+    if (value === row.value.data && change === row.change.data) return;
+    row.value.data = value;
+    row.change.data = change;
+    const moved = Math.abs(probability - (original ?? probability));
+    row.changeCell.dataset.direction = moved < CHANGE_SHOWN ? "none" : change.startsWith("+") ? "up" : "down";
+    row.element.setAttribute("aria-label", `${this.labels[label]} ${value}${original === null ? "" : `, change ${change} percentage points`}`);
   }
 
   private makeRow(label: string): Row {
     const bar = h("div", { class: "ec-bar-fill" });
     const mark = h("div", { class: "ec-bar-mark", title: "the original picture" });
-    const value = h("span", { class: "ec-bar-value ec-number" });
-    const change = h("span", { class: "ec-bar-change ec-number" });
+    const value = document.createTextNode("");
+    const change = document.createTextNode("");
+    const changeCell = h("span", { class: "ec-bar-change ec-number" }, change);
     const element = h(
       "div",
       { class: "ec-bar", role: "listitem", "data-testid": "bar", "data-label": label },
       h("span", { class: "ec-bar-label", title: label }, label),
       h("div", { class: "ec-bar-track" }, bar, mark),
-      value,
-      change,
+      h("span", { class: "ec-bar-value ec-number" }, value),
+      changeCell,
     );
-    return { element, bar, mark, value, change };
+    return { element, bar, mark, value, change, changeCell, rank: -1 };
   }
 
   private paintColours(): void {
     const dark = isDark(this.el);
-    this.rows.forEach((row, i) => (row.bar.style.background = css(labelColour(this.labels[i], dark))));
+    this.rows.forEach((row, i) => row.bar.style.setProperty("--ec-label", css(labelColour(this.labels[i], dark))));
   }
 
   private size(): void {

@@ -68,6 +68,38 @@ describe("latest", () => {
     ]);
   });
 
+  it("shows what is known early, and sends the next when the whole is there", async () => {
+    const answered: [unknown, unknown, boolean][] = [];
+    const ask = rpc.latest<{ early?: boolean }>("predict", (reply, asked, isLast) => answered.push([asked.x, reply.content.early, isLast]));
+    ask({ x: 1 });
+    ask({ x: 2 });
+    await model.answer(0, { early: true });
+    expect(model.sent).toHaveLength(1);
+    await model.answer(0);
+    expect(model.sent.map((m) => m.x)).toEqual([1, 2]);
+    await model.answer(1);
+    expect(answered).toEqual([
+      [1, true, false],
+      [1, undefined, false],
+      [2, undefined, true],
+    ]);
+  });
+
+  it("asks for where the hand is when the question that waited is sent", async () => {
+    let now = 1;
+    const ask: (content: Record<string, unknown>) => void = rpc.latest("predict", () => undefined, () => {
+      if (now > 1) ask({ x: now });
+    });
+    ask({ x: 1 });
+    ask({ x: 2 });
+    now = 3;
+    await model.answer(0);
+    expect(model.sent.map((m) => m.x)).toEqual([1, 3]);
+    now = 0;
+    await model.answer(1);
+    expect(model.sent).toHaveLength(2);
+  });
+
   it("goes on after an error", async () => {
     const answered: unknown[] = [];
     const ask = rpc.latest("predict", (_reply, asked) => answered.push(asked.x));

@@ -11,6 +11,7 @@ export interface Reply<T = Record<string, unknown>> {
 type Content = Record<string, unknown>;
 type Buffers = (ArrayBuffer | ArrayBufferView)[];
 interface Waiting {
+  early?: (reply: Reply<never>) => void;
   resolve: (reply: Reply<never>) => void;
   reject: (problem: RpcError) => void;
 }
@@ -46,11 +47,14 @@ export class Rpc {
     });
   }
 
-  /** One question, one answer. Rejects with an RpcError that is already shown under the widget. */
-  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = []): Promise<Reply<T>> {
+  /**
+   * One question, one answer. Rejects with an RpcError that is already shown under the widget. `early` gets what Python
+   * knows before it knows all.
+   */
+  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], early?: (reply: Reply<T>) => void): Promise<Reply<T>> {
     const id = this.next++;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { early, resolve, reject });
       try {
         this.model.send({ ...content, kind, id }, undefined, buffers);
       } catch (refusal) {
@@ -62,34 +66,43 @@ export class Rpc {
 
   /**
    * A channel for what changes faster than it can be answered (a slider, a drag): at most one request is under way, only the
-   * newest of those that came meanwhile is kept, and it is always sent. `onReply` gets every answer with the question it answers;
-   * `isLast` says that no newer question waits.
+   * newest of those that came meanwhile is kept, and it is always sent. `onReply` gets every answer with the question it answers,
+   * an early one (`content.early`) and then the whole;
+   * `isLast` says that no newer question is asked. `newest` is called before the question that waited is sent: it may ask anew, so
+   * that the hand's position of this moment is asked for and not that of the last frame.
    */
   latest<T = Content>(
     kind: string,
     onReply: (reply: Reply<T>, asked: Content, isLast: boolean) => void,
+    newest?: () => void,
   ): (content?: Content, buffers?: Buffers) => void {
     let busy = false;
     let pending: { content: Content; buffers: Buffers } | null = null;
+    const next = (): void => {
+      busy = false;
+      newest?.();
+      if (pending === null || busy) return;
+      const { content, buffers } = pending;
+      pending = null;
+      send(content, buffers);
+    };
     const send = (content: Content, buffers: Buffers): void => {
       busy = true;
-      this.request<T>(kind, content, buffers)
-        .then((reply) => onReply(reply, content, pending === null))
-        .catch((problem: unknown) => {
-          if (!(problem instanceof RpcError)) this.errors.show({ sentence: "The answer could not be shown.", details: String(problem) });
+      // What is known early is shown at once; the next question waits for the whole, or it would only wait in the kernel, with
+      // a position that is older by then.
+      this.request<T>(kind, content, buffers, (reply) => onReply(reply, content, false))
+        .then((reply) => {
+          next(); // on its way while the answer is shown
+          onReply(reply, content, !busy);
         })
-        .finally(() => {
-          busy = false;
-          if (pending) {
-            const newest = pending;
-            pending = null;
-            send(newest.content, newest.buffers);
-          }
+        .catch((problem: unknown) => {
+          if (problem instanceof RpcError) next();
+          else this.errors.show({ sentence: "The answer could not be shown.", details: String(problem) });
         });
     };
     return (content = {}, buffers = []) => {
-      if (busy) pending = { content, buffers };
-      else send(content, buffers);
+      pending = busy ? { content, buffers } : null;
+      if (!busy) send(content, buffers);
     };
   }
 
@@ -127,6 +140,10 @@ export class Rpc {
     if (typeof id !== "number") return;
     const mine = this.waiting.get(id);
     if (!mine) return;
+    if (message.early === true) {
+      mine.early?.({ content: message as never, buffers });
+      return;
+    }
     this.waiting.delete(id);
     this.listenForSilence();
     if (this.complained) this.errors.clear();
