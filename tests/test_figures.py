@@ -81,7 +81,8 @@ def test_a_scale_is_even_in_lightness(table: Callable[[], Colours]) -> None:
 def test_the_heatmap_shows_the_association(run: Run, measure: str) -> None:
     association = run.association()
     figure = figures.association_heatmap(association, top=4, measure=measure, synthetic=True)
-    frame = {"fraction": 100 * association.fractions, "count": association.counts, "lift": association.lift}[measure]
+    frames = {"fraction": 100 * association.fractions, "count": association.counts, "lift": association.lift}
+    frame = {**frames, "presence": 100 * association.given_presence}[measure]
     shown = figure.data[0]
     assert list(shown.y) == list(association.top(4).index)
     np.testing.assert_allclose(shown.z, frame.loc[list(shown.y), list(shown.x)].to_numpy())

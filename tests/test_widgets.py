@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import traitlets
 
@@ -14,7 +13,7 @@ from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.run import Run
 from emocam_widgets.widgets import AssociationHeatmap, Explorer, explore
 from emocam_widgets.widgets.base import LiveWidget, forget_reply_subshell, link_traits
-from tests.worlds import CLASSES, LABELS, NEVER, make_run
+from tests.worlds import make_run
 
 
 class Counter(LiveWidget):
@@ -150,56 +149,6 @@ def test_linked_traits_follow_each_other() -> None:
     assert one.number == 5
 
 
-def test_heatmap_sends_the_matrix_of_the_run(run: Run) -> None:
-    heatmap = AssociationHeatmap(run, top=5, threshold=0.4)
-    association = run.association(threshold=0.4)
-    matrix, top = heatmap.matrix, association.top(5)
-    assert matrix["classes"] == list(top.index) and matrix["labels"] == list(LABELS)
-    shape = (len(top), len(LABELS))
-    np.testing.assert_allclose(np.frombuffer(matrix["fractions"], "<f4").reshape(shape), top.to_numpy(), atol=1e-6)
-    counts = np.frombuffer(matrix["counts"], "<i4").reshape(shape)
-    np.testing.assert_array_equal(counts, association.counts.loc[top.index].to_numpy())
-    assert np.frombuffer(matrix["images"], "<i4")[LABELS.index(NEVER)] == 0
-    assert np.isfinite(np.frombuffer(matrix["lift"], "<f4")).all()
-
-
-def test_heatmap_follows_its_settings(run: Run) -> None:
-    heatmap = AssociationHeatmap(run)
-    before = heatmap.matrix["counts"]
-    ask(heatmap, {"kind": "set", "id": 1, "threshold": 0.7})
-    assert heatmap.threshold == 0.7 and heatmap.matrix["counts"] != before
-    heatmap.threshold = 0.3
-    assert heatmap.matrix["counts"] == before
-    heatmap.top = 2
-    assert len(heatmap.matrix["classes"]) == 2
-
-
-def test_heatmap_names_the_strongest_cell(run: Run) -> None:
-    strongest = AssociationHeatmap(run).matrix["strongest"]
-    assert tuple(strongest["cell"]) in {("Sports equipment", "Excitement"), ("Food", "Craving")}
-    object_class, label = strongest["cell"]
-    share = run.association().fractions.loc[object_class, label]
-    assert strongest["sentence"].startswith(f"{object_class} is highlighted in {100 * share:.0f} % of the images")
-    assert AssociationHeatmap(run, threshold=1.0).matrix["strongest"] is None
-
-
-@pytest.mark.parametrize(
-    ("setting", "nearest"),
-    [({"method": "gradcam"}, "grad-cam"), ({"cell": ("Fod", "Joy")}, "Food"), ({"measure": "counts"}, "count")],
-)
-def test_heatmap_refuses_unknown_names(run: Run, setting: dict[str, Any], nearest: str) -> None:
-    with pytest.raises(UnknownNameError, match=nearest):
-        AssociationHeatmap(run, **setting)
-
-
-def test_heatmap_as_a_static_figure(run: Run) -> None:
-    heatmap = AssociationHeatmap(run, top=4)
-    trace = heatmap.figure().data[0]
-    np.testing.assert_allclose(trace.z, 100 * run.association().top(4).to_numpy())
-    assert list(trace.x) == list(LABELS)
-    assert "synthetic" in heatmap.figure().layout.title.text
-
-
 def test_cell_is_linked_through_the_explorer(run: Run) -> None:
     explorer = explore(run)
     explorer.heatmap.cell = ["Sports equipment", "Excitement"]
@@ -252,8 +201,3 @@ def test_run_without_maps_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(type(run), "methods", ())
     with pytest.raises(EmocamError, match="methods=\\['grad-cam'\\]"):
         AssociationHeatmap(run)
-
-
-def test_classes_that_never_count_are_left_out(run: Run) -> None:
-    assert "Wheel" in CLASSES
-    assert "Wheel" not in AssociationHeatmap(run).matrix["classes"]

@@ -110,6 +110,19 @@ class Aggregate:
         above = rank >= self._rank(threshold)
         return Counting(self._image[above], cell[above])
 
+    @cached_property
+    def present(self) -> Codes:
+        """(classes, labels): the label's images in which the class has a box, wherever the map is."""
+        return self.counts(PRESENCE)
+
+    def quantile(self, share: float) -> float:
+        """What this share (0..1) of the greatest importances per image and object class is at most; 0 without any."""
+        if not len(self._key):
+            return 0.0
+        rank = self._key % (len(self._distinct) + 1)
+        place = min(int(share * len(rank)), len(rank) - 1)
+        return float(self._distinct[np.partition(rank, place)[place]])
+
     @property
     def label_of(self) -> Codes:
         """(images,): the index of the label that each image counts under, -1 for one that counts nowhere."""
@@ -201,6 +214,22 @@ class Association:
         fractions = self.fractions.to_numpy()
         lift = np.divide(fractions, comparison, out=np.ones_like(fractions), where=comparison > 0)
         return self._frame(np.where(self.matrix > 0, lift, 0.0))
+
+    @property
+    def present_matrix(self) -> Codes:
+        """The numbers behind ``present``."""
+        return self.aggregate.present
+
+    @cached_property
+    def present(self) -> pd.DataFrame:
+        """The images of the label in which the class has a box, wherever the map is."""
+        return self._frame(self.present_matrix)
+
+    @cached_property
+    def given_presence(self) -> pd.DataFrame:
+        """Counts over ``present``, 0..1: how often the class counts where there is one; nan where there never is."""
+        present = self.present_matrix
+        return self._frame(np.divide(self.matrix, present, out=np.full(present.shape, np.nan), where=present > 0))
 
     def top(self, k: int = 25) -> pd.DataFrame:
         """``fractions`` of the k classes with the greatest mean over the labels (the paper's selection, Sec. 3.1).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -87,6 +88,41 @@ def significance(
     for name, values in columns.items():
         table[name] = values.ravel()
     return table
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Which cells of an association differ from chance.
+
+    Attributes:
+        sign: int8 (classes, labels): 1 counts more often than under the other labels, -1 less often, 0 neither.
+        p_adjusted: float64 (classes, labels), the false discovery rate at which the cell is called so; nan: no test.
+    """
+
+    sign: NDArray[np.int8]
+    p_adjusted: Floats
+
+
+def marks(association: Association, rate: float = 0.05, correction: str = "bh") -> Marks:
+    """Fisher's exact test of every cell, two-sided, called at a false discovery rate over all cells together.
+
+    The columns p_value and p_adjusted of :func:`significance` without the rest of it: quick enough to follow a slider.
+
+    Args:
+        association: at the threshold in question; all its classes take part, also those that nobody looks at.
+        rate: the false discovery rate, 0..1.
+        correction: "bh" or "by", as there.
+
+    Raises:
+        UnknownNameError: there is no such correction.
+    """
+    known_name("correction", correction, CORRECTIONS)
+    n_images = association.aggregate.n_images
+    p_adjusted = adjusted(fisher(association.matrix, n_images, "two-sided"), correction)
+    of_class = association.matrix.sum(axis=1, keepdims=True)
+    more = association.matrix * int(n_images.sum()) > of_class * n_images
+    called = np.nan_to_num(p_adjusted, nan=1.0) <= rate
+    return Marks(np.where(called, np.where(more, 1, -1), 0).astype(np.int8), p_adjusted)
 
 
 def bootstrap_fractions(counts: Codes, n_images: Codes, level: float) -> tuple[Floats, Floats]:

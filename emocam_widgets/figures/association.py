@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from emocam_widgets.errors import known_name
+from emocam_widgets.analysis.comparison import MEASURES, difference, measured
 from emocam_widgets.figures.layout import plain, text, titled
 from emocam_widgets.figures.scales import diverging_table, heat_table, scale
 
@@ -16,63 +17,79 @@ if TYPE_CHECKING:
 
     from emocam_widgets.analysis.association import Association
 
-MEASURES = ("fraction", "count", "lift")
 HOVER = "%{y} in %{x}<br>%{customdata[0]} of %{customdata[1]} images, lift %{customdata[2]:.1f}<extra></extra>"
 TITLES = {
     "fraction": "share of the label's images, %",
     "count": "number of images",
     "lift": "lift: times as often as in all other labels",
+    "presence": "share of the images with the class, %",
 }
+__all__ = ["MEASURES", "association_heatmap", "measure_frame"]
 
 
 def association_heatmap(
-    association: Association, top: int = 25, measure: str = "fraction", synthetic: bool = False
+    association: Association,
+    top: int | None = 25,
+    measure: str = "fraction",
+    synthetic: bool = False,
+    *,
+    other: Association | None = None,
+    names: tuple[str, str] = ("this", "the other"),
+    classes: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
 ) -> go.Figure:
     """The association of the `top` classes as a heatmap (EmoCAM, Fig. 2); hovering shows the counts.
 
     Args:
         association: what to draw.
-        top: how many classes, those with the greatest mean fraction.
-        measure: "fraction", "count" or "lift".
+        top: how many classes, those with the greatest mean fraction; None is all that count.
+        measure: "fraction", "count", "lift" or "presence" (the share of the images with the class).
         synthetic: the data are drawn, which the title then says.
+        other: draws how much greater the measure is than in this association, on a diverging scale.
+        names: of the two, for the title.
+        classes, labels: the rows and columns to draw, in this order, instead of the `top` classes and all labels.
 
     Raises:
         UnknownNameError: there is no such measure.
+        EmocamError: the two have no class or no label in common.
     """
     import plotly.graph_objects as go
 
-    classes = list(association.top(top).index)
-    values = measure_frame(association, measure).loc[classes].to_numpy()
-    if measure == "fraction":
+    rows = list(association.top(len(association.classes) if top is None else top).index) if classes is None else classes
+    columns = association.labels if labels is None else labels
+    frame = measure_frame(association, measure) if other is None else difference(association, other, measure)
+    values = frame.loc[list(rows), list(columns)].to_numpy()
+    if measure in ("fraction", "presence"):
         values = 100 * values
-    counts = association.counts.loc[classes].to_numpy()
-    images = np.broadcast_to(association.n_images.to_numpy(), counts.shape)
-    lift = association.lift.loc[classes].to_numpy()
+    counts = association.counts.loc[list(rows), list(columns)].to_numpy()
+    images = np.broadcast_to(association.n_images[list(columns)].to_numpy(), counts.shape)
+    lift = association.lift.loc[list(rows), list(columns)].to_numpy()
+    diverging = measure == "lift" or other is not None
+    form = ".1f" if measure == "lift" else ".0f"
     heatmap = go.Heatmap(
-        x=[text(label) for label in association.labels],
-        y=[text(name) for name in classes],
+        x=[text(label) for label in columns],
+        y=[text(name) for name in rows],
         z=values,
         customdata=np.dstack([counts, images, lift]),
         hovertemplate=HOVER,
-        texttemplate="%{z:.1f}" if measure == "lift" else "%{z:.0f}",
-        colorscale=scale(diverging_table() if measure == "lift" else heat_table()),
-        zmid=1.0 if measure == "lift" else None,
-        zmin=None if measure == "lift" else 0,
-        colorbar={"title": {"text": TITLES[measure], "side": "right"}},
+        texttemplate=f"%{{z:{'+' if other is not None else ''}{form}}}",
+        colorscale=scale(diverging_table() if diverging else heat_table()),
+        zmid=None if not diverging else 1.0 if other is None else 0.0,
+        zmin=None if diverging else 0,
+        colorbar={"title": {"text": TITLES[measure] + (", difference" if other is not None else ""), "side": "right"}},
         xgap=1,
         ygap=1,
     )
-    title = titled(f"Object classes and labels, importance above {association.threshold:.2f}", synthetic)
-    height = max(320, 190 + 24 * len(classes))
+    what = "Object classes and labels" if other is None else f"Object classes and labels, {text(' minus '.join(names))}"
+    title = titled(f"{what}, importance above {association.threshold:.2f}", synthetic)
+    height = max(320, 190 + 24 * len(rows))
     return plain(go.Figure(heatmap), title, 1100, height, yaxis={"autorange": "reversed"}, xaxis={"tickangle": -50})
 
 
 def measure_frame(association: Association, measure: str) -> pd.DataFrame:
-    """Classes x labels of one measure: "fraction", "count" or "lift".
+    """Classes x labels of one measure: "fraction", "count", "lift" or "presence".
 
     Raises:
         UnknownNameError: there is no such measure.
     """
-    known_name("measure", measure, MEASURES)
-    frame = {"fraction": association.fractions, "count": association.counts, "lift": association.lift}[measure]
-    return frame.astype(np.float64)
+    return measured(association, measure)

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from PIL import Image
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Float, Int, List, Unicode, observe, validate
 
 from emocam_widgets.analysis.association import Association
-from emocam_widgets.analysis.importance import SCORES
+from emocam_widgets.analysis.comparison import MEASURES
+from emocam_widgets.analysis.importance import SCORES, default_threshold
+from emocam_widgets.analysis.selection import ORDERS
+from emocam_widgets.analysis.significance import marks
+from emocam_widgets.engine.trial import Plan, plan_trial
 from emocam_widgets.errors import EmocamError, known_name
-from emocam_widgets.figures.association import MEASURES, association_heatmap
+from emocam_widgets.figures.association import association_heatmap
 from emocam_widgets.run.run import BY, DEFAULT_THRESHOLD
-from emocam_widgets.widgets.base import LiveWidget, float_buffer, int_buffer, static
+from emocam_widgets.widgets.base import LiveWidget, float_buffer, static
+from emocam_widgets.widgets.heatmap_data import OTHER_RUN, SETTING_NAMES, HeatmapData, Settings, Shown
+from emocam_widgets.widgets.heatmap_trial import TrialSession
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
 SETTINGS = ("method", "score", "threshold", "min_confidence", "by")
+"""What makes a box count: shared with everything that shows the images behind a cell."""
+
+FEATURES = ("settings", "view", "search", "marks", "try")
+"""What the front end offers beside looking and selecting; a page without a kernel has fewer."""
+
+FALSE_DISCOVERY_RATE = 0.05
+NO_WORKER = (
+    "To try it, pass a worker: AssociationHeatmap(run, worker=emo.Worker(classifier)), with the classifier that made "
+    "the run."
+)
 
 
 class AssociationHeatmap(LiveWidget):
@@ -29,17 +49,42 @@ class AssociationHeatmap(LiveWidget):
 
     Args:
         run: the run to ask.
+        worker: predicts for "try it"; without one everything else works.
+        other: another run to compare with.
         **kwargs: any of the traits below.
 
-    Traits:
-        method, score, threshold, min_confidence, by: as in `Run.association`.
-        top: how many object classes are shown, those with the greatest mean fraction.
-        measure: what the colours and numbers are: "fraction" (M'_A), "count" (M_A) or "lift".
-        cell: the selected cell as [object_class, label], or None; set by a click or from Python.
+    Traits, shared with the front end, what makes a box count (as in `Run.association`):
+        method, score, by, min_confidence.
+        threshold: 0..1; another score brings its own default (`analysis.importance.DEFAULT_THRESHOLDS`) or what it had
+            last, because thresholds of two scores mean different things.
+        roll_up: whether a box also counts under what its class is a kind of, by Open Images' hierarchy.
+
+    What is shown:
+        top: how many object classes, those with the greatest mean fraction; None is all that count.
+        measure: "fraction" (M'_A), "count" (M_A), "lift", or "presence" (the share of the images with the class).
+        compare: None, or what the measure is compared with: a method of the run, or "other" for the other run. The
+            numbers are then differences (this less the other), and `top` means where the two differ most.
+        order: "mean", "clusters", "alphabet" or "hierarchy" (see `analysis.selection`).
+        marks: whether cells that differ from chance are marked: Fisher's exact test against all other labels,
+            two-sided, at a false discovery rate of 5 % over all cells.
+
+    What is selected; a cell, or whole classes and labels, each clears the other:
+        cell: [object_class, label], or None.
+        object_class, label: or None; a row's or a column's head.
         hovered: the cell under the pointer or the keyboard focus, or None.
+
+    Trying an association out ("try it"):
+        try_count: onto how many images of other labels a thing of the class is pasted.
+        try_result: how the last trial stands: state ("planning", "running", "done", "cancelled" or "failed"), cell,
+            thing, source, placement, images (how many), available (of how many), seed, note, n (done so far), switched,
+            to_label, control_switched, control_to_label (the grey silhouette's), transitions ([before, after, count]),
+            and rows (image_id, before, after, control, p_before, p_after, p_control); or None.
+        edit_request: {"image_id", "placements"} of a result that was clicked, for an object editor; who takes it sets
+            it back to None. The pictures behind the placements' names are in `things`.
 
     Raises:
         UnknownNameError: a setting names something the run does not have.
+        EmocamError: the run holds no CAMs.
     """
 
     _esm, _css = static("heatmap")
@@ -49,39 +94,142 @@ class AssociationHeatmap(LiveWidget):
     threshold = Float(DEFAULT_THRESHOLD, min=0.0, max=1.0).tag(sync=True)
     min_confidence = Float(min=0.0, max=1.0).tag(sync=True)
     by = Unicode("prediction").tag(sync=True)
-    top = Int(25, min=1).tag(sync=True)
+    roll_up = Bool(False).tag(sync=True)
+    top = Int(25, min=1, allow_none=True).tag(sync=True)
     measure = Unicode("fraction").tag(sync=True)
+    compare = Unicode(None, allow_none=True).tag(sync=True)
+    order = Unicode("mean").tag(sync=True)
+    marks = Bool(True).tag(sync=True)
     cell = AnyTrait(None, allow_none=True).tag(sync=True)
+    object_class = Unicode(None, allow_none=True).tag(sync=True)
+    label = Unicode(None, allow_none=True).tag(sync=True)
     hovered = AnyTrait(None, allow_none=True).tag(sync=True)
+    try_count = Int(20, min=1, max=500).tag(sync=True)
+    try_result = Dict(None, allow_none=True).tag(sync=True)
+    edit_request = Dict(None, allow_none=True).tag(sync=True)
 
     methods = List(Unicode()).tag(sync=True)
     scores = List(Unicode()).tag(sync=True)
     ways = List(Unicode()).tag(sync=True)
+    comparisons = List(Dict()).tag(sync=True)
+    features = List(Unicode(), list(FEATURES)).tag(sync=True)
+    run_name = Unicode().tag(sync=True)
     synthetic = Bool(False).tag(sync=True)
-    matrix = Dict().tag(sync=True)
+    try_hint = Unicode().tag(sync=True)
 
-    def __init__(self, run: Run, **kwargs: Any) -> None:
+    def __init__(self, run: Run, worker: Worker | None = None, other: Run | None = None, **kwargs: Any) -> None:
         self.run = run
+        self.worker = worker
+        self.things: dict[str, Image.Image] = {}
+        self._data = HeatmapData(run, other)
+        self._thresholds: dict[str, float] = {}
         self._started = False
         if not run.methods:
             raise EmocamError("This run holds no CAMs; analyse it with a method, such as methods=['grad-cam'].")
         kwargs.setdefault("method", run.methods[0])
         kwargs.setdefault("min_confidence", run.min_confidence)
-        ways = BY if run.annotations else BY[:1]
-        known = {"methods": list(run.methods), "scores": list(SCORES), "ways": list(ways)}
+        kwargs.setdefault("compare", None if other is None else OTHER_RUN)
+        if "score" in kwargs and "threshold" not in kwargs:
+            kwargs["threshold"] = default_threshold(kwargs["score"])
+        known = {
+            "methods": list(run.methods),
+            "scores": list(SCORES),
+            "ways": list(BY if run.annotations else BY[:1]),
+            "comparisons": self._data.comparisons,
+            "run_name": run.manifest.corpus.name,
+            "try_hint": "" if worker else NO_WORKER,
+        }
+        self._trial = TrialSession(self._tell_trial, self._send_picture, self.show_error)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="emocam-heatmap")
+        self._marks_lock = threading.Lock()
+        self._marks_of: tuple[Any, Any] = (None, None)
         super().__init__(synthetic=run.synthetic, **known, **kwargs)
-        self.on_message("set", self._set)
+        self.on_message("matrix", self._send_matrix)
+        self.on_message("marks", self._send_marks)
+        self.on_message("try", self._start_trial)
+        self.on_message("try_cancel", self._cancel_trial)
         self._started = True
-        self._refresh()
+        self._data.association(self._settings)  # what cannot be shown is refused here; the first paint need not wait
+
+    # -- what Python users call ----------------------------------------------------------------------------------------
 
     @property
     def association(self) -> Association:
         """The association at the present settings: counts, fractions, lift and contributors of all classes."""
-        return self.run.association(**{name: getattr(self, name) for name in SETTINGS})
+        return self._data.association(self._settings)
+
+    @property
+    def shown(self) -> Shown:
+        """What the heatmap shows now: its classes and labels in order, their numbers, and the strongest cell."""
+        return self._data.shown(self._settings)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The numbers in the cells (of `measure`; differences where `compare` is set), rows and columns as shown."""
+        return self.shown.frame(self.measure)
+
+    @property
+    def contributors(self) -> list[str]:
+        """The ids of the images that the selected cell counts, in the run's order; none without a cell."""
+        return [] if self.cell is None else self.association.contributors(*self.cell)
 
     def figure(self) -> go.Figure:
         """The heatmap as a plotly figure, to be shown without a kernel or written to a file."""
-        return association_heatmap(self.association, self.top, self.measure, synthetic=self.synthetic)
+        shown = self.shown
+        names = (self.method, self.compare or "")
+        return association_heatmap(
+            shown.association, self.top, self.measure, self.synthetic,
+            other=shown.other, names=names, classes=shown.classes, labels=shown.labels,
+        )  # fmt: skip
+
+    def try_it(self, object_class: str | None = None, label: str | None = None) -> None:
+        """Paste a thing of a class onto images of other labels; `try_result` follows, from another thread.
+
+        Args:
+            object_class, label: by default those of the selected cell.
+
+        Raises:
+            EmocamError: there is no worker, or no cell is selected or named.
+            UnknownNameError: the run has no such class or label.
+        """
+        worker = self.worker
+        if worker is None:
+            raise EmocamError(NO_WORKER)
+        cell = [object_class, label] if object_class is not None or label is not None else self.cell
+        if cell is None or None in cell:
+            raise EmocamError("Select a cell first, or name one: try_it('Sports equipment', 'Excitement').")
+        names = checked_cell(self.run, cell, self._classes)
+        if names is None:
+            raise AssertionError("a cell that is not None has names")
+        settings, count = self._settings, self.try_count
+        which = {name: getattr(settings, name) for name in (*SETTINGS, "roll_up")}
+
+        def plan() -> Plan:
+            made = plan_trial(self.run, *names, worker, n=count, **which)
+            self.things[made.thing.name] = made.thing.picture
+            return made
+
+        self._trial.start(names, plan, self.run, worker)
+
+    def cancel_try(self) -> None:
+        """Stop the trial that is running; what it has found stays."""
+        self._trial.cancel()
+
+    def close(self) -> None:
+        """Close the widget and stop what it is doing."""
+        self._trial.cancel()
+        self._background.shutdown(wait=False, cancel_futures=True)
+        super().close()
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(**{name: getattr(self, name) for name in SETTING_NAMES})
+
+    @property
+    def _classes(self) -> tuple[str, ...]:
+        return self._data.classes(self.roll_up)
 
     @validate("method")
     def _known_method(self, proposal: Mapping[str, Any]) -> str:
@@ -99,27 +247,118 @@ class AssociationHeatmap(LiveWidget):
     def _known_measure(self, proposal: Mapping[str, Any]) -> str:
         return known_name("measure", proposal["value"], MEASURES)
 
+    @validate("order")
+    def _known_order(self, proposal: Mapping[str, Any]) -> str:
+        return known_name("order", proposal["value"], ORDERS)
+
+    @validate("compare")
+    def _known_comparison(self, proposal: Mapping[str, Any]) -> str | None:
+        value = proposal["value"]
+        return None if value is None else self._data.known_comparison(value)
+
     @validate("cell", "hovered")
     def _known_cell(self, proposal: Mapping[str, Any]) -> list[str] | None:
-        return checked_cell(self.run, proposal["value"])
+        return checked_cell(self.run, proposal["value"], self._classes)
 
-    @observe(*SETTINGS, "top")
-    def _settings_changed(self, _change: Any) -> None:
+    @validate("object_class")
+    def _known_class(self, proposal: Mapping[str, Any]) -> str | None:
+        value = proposal["value"]
+        return None if value is None else known_name("object class", value, self._classes)
+
+    @validate("label")
+    def _known_label(self, proposal: Mapping[str, Any]) -> str | None:
+        value = proposal["value"]
+        return None if value is None else known_name("label", value, known_labels(self.run))
+
+    @observe("score")
+    def _score_changed(self, change: Mapping[str, Any]) -> None:
         if self._started:
-            self._refresh()
+            self._thresholds[change["old"]] = self.threshold
+            self.threshold = self._threshold_of(change["new"])
 
-    def _refresh(self) -> None:
-        self.matrix = shown_matrix(self.association, self.top)
+    def _threshold_of(self, score: str) -> float:
+        """What was last used with that score, else its default."""
+        return self._thresholds.get(score, default_threshold(score))
 
-    def _set(self, content: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
-        for name in SETTINGS:
-            if name in content:
-                setattr(self, name, content[name])
+    @observe("cell", "object_class", "label")
+    def _one_selection(self, change: Mapping[str, Any]) -> None:
+        if change["new"] is None:
+            return
+        for name in ("object_class", "label") if change["name"] == "cell" else ("cell",):
+            self.set_trait(name, None)
+
+    @observe("roll_up")
+    def _classes_changed(self, _change: Any) -> None:
+        """Without a roll-up its own classes are gone."""
+        if self._started and not self.roll_up:
+            for name in ("cell", "hovered"):
+                if getattr(self, name) is not None and getattr(self, name)[0] not in self.run.classes:
+                    self.set_trait(name, None)
+            if self.object_class not in (None, *self.run.classes):
+                self.object_class = None
+
+    # -- answers to the front end (js/heatmap/protocol.ts) -------------------------------------------------------------
+
+    def _send_matrix(self, request: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Answers first, and then lets everybody else know of what was changed."""
+        changed, now = dict(request.get("settings") or {}), self._settings
+        if "score" in changed and "threshold" not in changed and changed["score"] != now.score:
+            changed["threshold"] = self._threshold_of(known_name("score", changed["score"], SCORES))
+        settings = self._data.parsed(changed, now)
+        held = self._data.held(buffers, settings) if len(buffers) >= 2 else None
+        shown = self._data.shown(settings, held, str(request.get("search") or ""))
+        self.reply(request, *self._data.message(shown, settings, request.get("names"), held is None))
+        for name in sorted(changed, key=["score"].__contains__, reverse=True):  # a score brings a threshold
+            if name in SETTING_NAMES:
+                setattr(self, name, getattr(settings, name))
+
+    def _send_marks(self, request: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Answers from a thread of its own: a test of every cell takes longer than a paint."""
+        settings = self._data.parsed(request.get("settings") or {}, self._settings)
+        association, held = self._data.association(settings), self._data.held(buffers, settings)
+
+        def job() -> None:
+            try:
+                found = self._marks(association, settings)
+                shown = Shown(association, held)
+                sign, p_adjusted = shown.part(found.sign), shown.part(found.p_adjusted)
+                self.reply(request, {"rate": FALSE_DISCOVERY_RATE}, [sign.tobytes(), float_buffer(p_adjusted)])
+            except Exception as error:  # noqa: BLE001  a boundary: the pool would swallow it
+                self.show_error(error, request)
+
+        self._background.submit(job)
+
+    def _marks(self, association: Association, settings: Settings) -> Any:
+        key = (settings.method, settings.score, settings.threshold, settings.min_confidence, settings.by,
+               settings.roll_up)  # fmt: skip
+        with self._marks_lock:
+            if self._marks_of[0] != key:
+                self._marks_of = (key, marks(association, FALSE_DISCOVERY_RATE))
+            return self._marks_of[1]
+
+    def _start_trial(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        cell = request.get("cell")
+        self.try_it(*(cell if cell is not None else (None, None)))
         return {}
 
+    def _cancel_trial(self, _request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self.cancel_try()
+        return {}
 
-def checked_cell(run: Run, cell: Any) -> list[str] | None:
-    """A cell as [object_class, label], or None.
+    def _tell_trial(self, state: dict[str, Any]) -> None:
+        self.try_result = state
+
+    def _send_picture(self, image_id: str, picture: bytes) -> None:
+        self.send({"kind": "try_picture", "image_id": image_id}, [picture])
+
+
+def known_labels(run: Run) -> tuple[str, ...]:
+    """The labels that a column can have: the classifier's, and the corpus's own."""
+    return tuple(dict.fromkeys((*run.labels, *run.annotations)))
+
+
+def checked_cell(run: Run, cell: Any, classes: tuple[str, ...] | None = None) -> list[str] | None:
+    """A cell as [object_class, label], or None; ``classes`` are by default the run's.
 
     Raises:
         UnknownNameError: the run has no such object class or label.
@@ -130,41 +369,5 @@ def checked_cell(run: Run, cell: Any) -> list[str] | None:
     if isinstance(cell, str) or not hasattr(cell, "__len__") or len(cell) != 2:
         raise EmocamError(f"A cell is a pair of an object class and a label, or None; got {cell!r}.")
     object_class, label = cell
-    labels = tuple(dict.fromkeys((*run.labels, *run.annotations)))
-    return [known_name("object class", object_class, run.classes), known_name("label", label, labels)]
-
-
-def shown_matrix(association: Association, top: int) -> dict[str, Any]:
-    """What the front end draws: the rows of the top classes, numbers as binary buffers (k x labels, row-major)."""
-    classes = list(association.top(top).index)
-    rows = [association.classes.index(name) for name in classes]
-    return {
-        "classes": classes,
-        "labels": list(association.labels),
-        "images": int_buffer(association.n_images),
-        "counts": int_buffer(association.matrix[rows]),
-        "fractions": float_buffer(association.fractions.to_numpy()[rows]),
-        "lift": float_buffer(association.lift.to_numpy()[rows]),
-        "strongest": strongest(association, classes),
-    }
-
-
-def strongest(association: Association, classes: list[str]) -> dict[str, Any] | None:
-    """The cell of these classes that stands out most and a sentence that says how, or None where none does."""
-    strong = association.strong()
-    strong = strong[strong["object_class"].isin(classes)]
-    if strong.empty:
-        return None
-    row = strong.iloc[0]
-    return {"cell": [row["object_class"], row["label"]], "sentence": f"{association_sentence(row)} Click it."}
-
-
-def association_sentence(row: pd.Series) -> str:
-    """One row of `Association.cells()` in words."""
-    lift = float(row["lift"])
-    times = f"{lift:.0f} times" if lift >= 2.95 else "twice" if abs(lift - 2) < 0.05 else f"{lift:.1f} times"
-    compared = f"{times} as often as elsewhere" if row["elsewhere"] > 0 else "and in no other"
-    return (
-        f"{row['object_class']} is highlighted in {100 * row['fraction']:.0f} % of the images labelled {row['label']}, "
-        f"{compared}."
-    )
+    known = run.classes if classes is None else classes
+    return [known_name("object class", object_class, known), known_name("label", label, known_labels(run))]

@@ -154,7 +154,7 @@ def test_strongest_cell_is_named_and_clicked(explorer: Locator, notebook: Notebo
     hint = explorer.get_by_test_id("strongest-hint")
     expect(hint).to_contain_text("times as often as elsewhere. Click it.")
     hint.click()
-    becomes(notebook, "ex.cell == ex.heatmap.matrix['strongest']['cell']", True)
+    becomes(notebook, "ex.cell == ex.heatmap.shown.strongest['cell']", True)
 
 
 def test_image_opens_large_and_edit_says_what_is_missing(explorer: Locator, notebook: NotebookPage) -> None:
@@ -197,7 +197,7 @@ def test_keyboard_alone_selects_a_cell_and_clears_it(explorer: Locator, notebook
     cells.first.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         notebook.page.keyboard.press(key)
-    row, column = notebook.value("[ex.heatmap.matrix['classes'][1], ex.heatmap.matrix['labels'][2]]")
+    row, column = notebook.value("[ex.heatmap.shown.classes[1], ex.heatmap.shown.labels[2]]")
     expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{row} in {column}")
     assert notebook.value("ex.cell") == [row, column]
     notebook.page.keyboard.press("Escape")
