@@ -1,257 +1,362 @@
-// The heatmap itself: an ARIA grid of plain elements on whole pixels, with keyboard, hover bands and rings around cells.
-import { classColour, css, ink, labelColour } from "../shared/colour";
+// The heatmap itself: an ARIA grid of plain elements on whole pixels. Cells and the heads of rows and columns are walked through with
+// the arrow keys and picked by click or Enter; a cross of bands follows the pointer; of a long heatmap only rows near sight exist.
+import { classColour, css, labelColour } from "../shared/colour";
 import { h, isDark, type Disposer } from "../shared/dom";
-import type { Cell, Matrix, Measure } from "./matrix";
+import { CellView, textWidth } from "./cells";
+import { geometry, type Geometry } from "./geometry";
+import type { Matrix } from "./matrix";
+import type { Cell, Marks } from "./protocol";
+import { rowsFor, type Span } from "./window";
 
-const ROW_MIN = 17;
-const ROW_MAX = 30;
-const COLUMN_MIN = 17;
-/** Pixels by which "100" may be wider than its cell: its figures then stand closer together. */
-const TIGHTEN = 3;
-const COLUMN_MAX = 56;
-const ANGLE = 52;
-const NUMBER_MIN = { width: 19, height: 16 };
+/** A place in the grid; row -1 is the heads of the columns, column -1 the heads of the rows. */
+export interface Place {
+  row: number;
+  column: number;
+}
+
+export interface Selected {
+  cell: Cell | null;
+  object_class: string | null;
+  label: string | null;
+}
 
 export interface GridEvents {
-  /** A cell was clicked or Enter pressed on it. */
-  pick(cell: Cell): void;
+  /** A cell or a head was clicked, or Enter pressed on it. */
+  pick(place: Place): void;
   /** Escape. */
   clear(): void;
-  /** The pointer or the keyboard is on a cell (or on none). */
-  hover(index: number, anchor: HTMLElement | null): void;
+  /** The pointer or the keyboard is on a cell or head (or on none). */
+  hover(place: Place | null): void;
 }
+
+interface Row {
+  el: HTMLElement;
+  name: HTMLElement;
+  cells: CellView[];
+}
+
+const NOWHERE: Selected = { cell: null, object_class: null, label: null };
+/** Names for screen readers are written when painting has come to rest. */
+const NAMES_AFTER = 150;
 
 export class HeatmapGrid {
   readonly el = h("div", { class: "hm-scroll", "data-testid": "heatmap" });
   private readonly grid = h("div", { class: "hm-grid", role: "grid", "aria-label": "Association of object classes and labels" });
-  private readonly head = h("div", { class: "hm-row hm-head", role: "row" });
+  private readonly head = h("div", { class: "hm-row hm-head", role: "row", "aria-rowindex": 1 });
   private readonly body = h("div", { class: "hm-body", role: "rowgroup" });
-  private readonly rowBand = h("div", { class: "hm-band" });
-  private readonly columnBand = h("div", { class: "hm-band" });
-  private readonly strongRing = h("div", { class: "hm-ring hm-ring-strong", "data-testid": "strongest" });
-  private readonly selectedRing = h("div", { class: "hm-ring hm-ring-selected" });
-  private cells: HTMLElement[] = [];
+  private readonly overlay = h("div", { class: "hm-overlay", "aria-hidden": "true" });
+  private readonly rowBand = h("div", { class: "hm-band", hidden: true });
+  private readonly columnBand = h("div", { class: "hm-band", hidden: true });
+  private readonly strongRing = h("div", { class: "hm-ring hm-ring-strong", "data-testid": "strongest", hidden: true });
+  private readonly selectedRing = h("div", { class: "hm-ring hm-ring-selected", hidden: true });
+  private readonly rows = new Map<number, Row>();
   private columns: HTMLElement[] = [];
-  private rows: HTMLElement[] = [];
+  private span: Span | null = null;
   private matrix: Matrix | null = null;
-  private measure: Measure = "fraction";
-  private selected: Cell | null = null;
-  private active = 0;
+  private marks: Marks | null = null;
+  private selected: Selected = NOWHERE;
+  private active: Place = { row: 0, column: 0 };
+  private hot: Place | null = null;
   private size = { width: 0, height: 0 };
-  private unit = { cell: COLUMN_MIN, row: ROW_MIN, label: 120, head: 100 };
+  private unit: Geometry = { cell: 20, row: 17, label: 120, head: 90, angle: 45, text: 120, width: 0 };
+  private wanted = 0;
+  private named = "";
+  private namesTimer = 0;
 
   constructor(
     disposer: Disposer,
     private readonly events: GridEvents,
   ) {
+    this.overlay.append(this.rowBand, this.columnBand, this.strongRing, this.selectedRing);
     this.grid.append(this.head, this.body);
     this.el.append(this.grid);
-    const indexOf = (event: Event): number => Number((event.target as HTMLElement).closest<HTMLElement>("[data-index]")?.dataset.index ?? -1);
-    disposer.listen(this.body, "click", (event) => {
-      const index = indexOf(event);
-      if (index < 0 || !this.matrix) return;
-      this.activate(index, false);
-      this.events.pick(this.matrix.cell(index));
+    disposer.listen(this.grid, "click", (event) => {
+      const place = this.placeOf(event);
+      if (!place) return;
+      this.activate(place, false);
+      this.events.pick(place);
     });
-    disposer.listen(this.body, "pointerover", (event) => this.hover(indexOf(event)));
-    disposer.listen(this.body, "pointerleave", () => this.hover(-1));
-    disposer.listen<FocusEvent>(this.body, "focusin", (event) => this.hover(indexOf(event)));
-    disposer.listen<FocusEvent>(this.body, "focusout", () => this.hover(-1));
-    disposer.listen<KeyboardEvent>(this.body, "keydown", (event) => this.key(event));
+    disposer.listen(this.grid, "pointerover", (event) => this.hover(this.placeOf(event)));
+    disposer.listen(this.grid, "pointerleave", () => this.hover(null));
+    disposer.listen<FocusEvent>(this.grid, "focusin", (event) => this.hover(this.placeOf(event)));
+    disposer.listen<FocusEvent>(this.grid, "focusout", () => this.hover(null));
+    disposer.listen<KeyboardEvent>(this.grid, "keydown", (event) => this.key(event));
+    disposer.listen(this.el, "scroll", () => this.fill());
     disposer.resize(this.el, (width, height) => {
       this.size = { width, height };
       this.layout();
     });
+    disposer.add(() => clearTimeout(this.namesTimer));
   }
 
-  show(matrix: Matrix, measure: Measure): void {
-    const rebuild = !this.matrix || this.matrix.classes.join("|") !== matrix.classes.join("|") || this.matrix.labels.join("|") !== matrix.labels.join("|");
+  get shownSize(): number {
+    return this.unit.row;
+  }
+
+  show(matrix: Matrix, marks: Marks | null): void {
+    const named = JSON.stringify([matrix.classes, matrix.labels]);
     this.matrix = matrix;
-    this.measure = measure;
-    if (rebuild) this.build(matrix);
-    this.paint();
-    if (rebuild) this.layout();
-    else this.place();
+    this.marks = marks;
+    if (named === this.named) {
+      this.paint();
+      this.place(false);
+      return;
+    }
+    this.named = named;
+    this.build(matrix);
+    this.layout();
   }
 
-  select(cell: Cell | null): void {
-    this.selected = cell;
-    this.place();
+  select(selected: Selected, scroll = true): void {
+    this.selected = selected;
+    this.place(scroll);
   }
 
-  focus(): void {
-    this.cells[this.active]?.focus({ preventScroll: true });
+  /** Height of a row in pixels, 0 for as much as fits. */
+  zoom(size: number): void {
+    this.wanted = size;
+    this.layout();
   }
 
-  /** Colours and numbers of all cells; also after a change of theme. */
+  /** The keyboard goes to the first row's name. */
+  focusFirst(): void {
+    if (this.matrix?.classes.length) this.activate({ row: 0, column: -1 }, true);
+  }
+
+  /** Colours and numbers of all cells that exist; also after a change of theme. */
   paint(): void {
-    const { matrix, measure } = this;
+    const { matrix } = this;
     if (!matrix) return;
     const dark = isDark(this.el);
-    const numbers = this.unit.cell >= NUMBER_MIN.width && this.unit.row >= NUMBER_MIN.height;
-    this.cells.forEach((cell, index) => {
-      const colour = matrix.colour(index, measure, dark);
-      cell.style.background = css(colour);
-      cell.style.color = ink(colour);
-      const text = numbers ? matrix.text(index, measure) : "";
-      const spare = this.unit.cell - textWidth(text);
-      cell.textContent = spare > -TIGHTEN ? text : "";
-      cell.classList.toggle("hm-tight", spare <= 0);
-      cell.setAttribute("aria-label", `${matrix.cell(index)[0]}: ${matrix.sentence(index)}`);
-      cell.dataset.count = String(matrix.counts[index]);
-    });
-    this.rows.forEach((row, i) => (dotOf(row).style.background = css(classColour(matrix.classes[i]))));
+    const n = matrix.labels.length;
+    for (const [i, row] of this.rows) {
+      row.cells.forEach((cell, j) => cell.paint(matrix, i * n + j, this.unit, dark, this.marks));
+      barOf(row.name).style.background = css(classColour(matrix.classes[i]));
+    }
     this.columns.forEach((column, j) => {
-      dotOf(column).style.background = css(labelColour(matrix.labels[j], dark));
-      const empty = matrix.images[j] === 0;
-      column.classList.toggle("hm-none", empty);
-      column.title = empty ? `${matrix.labels[j]}: no image` : `${matrix.labels[j]}: ${matrix.images[j]} images`;
-      for (let i = j; i < this.cells.length; i += matrix.labels.length) this.cells[i].classList.toggle("hm-none", empty);
+      barOf(column).style.background = css(labelColour(matrix.labels[j], dark));
+      column.classList.toggle("hm-none", matrix.images[j] === 0);
     });
+    clearTimeout(this.namesTimer);
+    this.namesTimer = window.setTimeout(() => this.nameCells(), NAMES_AFTER);
+  }
+
+  private nameCells(): void {
+    const { matrix, marks } = this;
+    if (!matrix) return;
+    const n = matrix.labels.length;
+    for (const [i, row] of this.rows) {
+      row.cells.forEach((cell, j) => cell.el.setAttribute("aria-label", `${matrix.classes[i]}: ${matrix.sentence(i * n + j, marks)}`));
+    }
+    this.columns.forEach((column, j) => column.setAttribute("aria-label", `${matrix.labels[j]}: ${matrix.images[j]} images`));
   }
 
   private build(matrix: Matrix): void {
-    const n = matrix.labels.length;
-    this.active = Math.min(this.active, Math.max(0, matrix.classes.length * n - 1));
-    const dot = (): HTMLElement => h("i", { class: "hm-dot", "aria-hidden": "true" });
-    this.columns = matrix.labels.map((label) => h("div", { class: "hm-column", role: "columnheader" }, h("span", {}, label), dot()));
+    const focused = this.grid.contains(document.activeElement);
+    this.columns = matrix.labels.map((label, j) =>
+      h("div", { class: "hm-column", role: "columnheader", tabindex: -1, "aria-colindex": j + 2, "data-testid": "column-head", "data-label": label, "aria-label": label },
+        h("span", {}, label), h("i", { class: "hm-bar-mark", "aria-hidden": "true" })),
+    );
     this.head.replaceChildren(h("div", { class: "hm-corner", role: "presentation" }), ...this.columns);
-    this.cells = [];
-    this.rows = [];
-    const rows = matrix.classes.map((objectClass, i) => {
-      const name = h("div", { class: "hm-name", role: "rowheader", title: objectClass }, objectClass, dot());
-      this.rows.push(name);
-      const row = h("div", { class: "hm-row", role: "row" }, name);
-      for (let j = 0; j < n; j++) {
-        const cell = h("div", {
-          class: "hm-cell",
-          role: "gridcell",
-          tabindex: i * n + j === this.active ? 0 : -1,
-          "data-testid": "cell",
-          "data-index": i * n + j,
-          "data-class": objectClass,
-          "data-label": matrix.labels[j],
-        });
-        this.cells.push(cell);
-        row.append(cell);
-      }
-      return row;
-    });
-    const focused = this.body.contains(document.activeElement);
-    this.body.replaceChildren(...rows, this.rowBand, this.columnBand, this.strongRing, this.selectedRing);
+    this.rows.clear();
+    this.span = null;
+    this.body.replaceChildren(this.overlay);
     this.grid.setAttribute("aria-rowcount", String(matrix.classes.length + 1));
-    this.grid.setAttribute("aria-colcount", String(n + 1));
-    this.hover(-1);
-    if (focused) this.focus();
+    this.grid.setAttribute("aria-colcount", String(matrix.labels.length + 1));
+    this.active = this.inside(this.active);
+    this.hover(null);
+    this.fill();
+    this.mark(this.active, true);
+    if (focused) this.elementAt(this.active)?.focus({ preventScroll: true });
+  }
+
+  private makeRow(matrix: Matrix, i: number): Row {
+    const objectClass = matrix.classes[i];
+    const name = h("div", { class: "hm-name", role: "rowheader", tabindex: -1, "aria-colindex": 1, title: objectClass, "data-testid": "row-head", "data-class": objectClass },
+      objectClass, h("i", { class: "hm-bar-mark", "aria-hidden": "true" }));
+    const el = h("div", { class: "hm-row", role: "row", "aria-rowindex": i + 2, style: { "--hm-i": String(i) } }, name);
+    const cells = matrix.labels.map((label, j) => new CellView(j, objectClass, label));
+    el.append(...cells.map((cell) => cell.el));
+    el.dataset.row = String(i);
+    return { el, name, cells };
+  }
+
+  /** Makes the rows that come into sight and drops those that are far from it. */
+  private fill(): void {
+    const { matrix, unit } = this;
+    if (!matrix) return;
+    const first = Math.floor(this.el.scrollTop / unit.row);
+    const span = rowsFor(this.span, first, first + Math.ceil(Math.max(this.size.height, 100) / unit.row) + 1, matrix.classes.length);
+    if (span === this.span || (this.span && span.start === this.span.start && span.end === this.span.end)) return;
+    this.span = span;
+    const focused = this.body.contains(document.activeElement);
+    for (const [i, row] of this.rows) {
+      if (i < span.start || i >= span.end) {
+        row.el.remove();
+        this.rows.delete(i);
+      }
+    }
+    for (let i = span.start; i < span.end; i++) {
+      if (this.rows.has(i)) continue;
+      const row = this.makeRow(matrix, i);
+      this.rows.set(i, row);
+      const next = this.rows.get(i + 1)?.el ?? this.overlay;
+      this.body.insertBefore(row.el, next);
+    }
+    this.paint();
+    this.mark(this.active, true);
+    this.place(false);
+    if (focused && !this.body.contains(document.activeElement)) this.elementAt(this.active)?.focus({ preventScroll: true });
   }
 
   /** Whole-pixel cell sizes that fill the room there is. */
   private layout(): void {
     const { matrix } = this;
-    const { width, height } = this.size;
-    if (!matrix || width < 40 || !matrix.labels.length) return;
-    const n = matrix.labels.length;
-    const lengths = matrix.labels.map((label) => textWidth(label));
-    const longest = Math.max(...lengths);
-    const label = Math.round(Math.min(Math.max(...matrix.classes.map((c) => textWidth(c)), 60) + 28, Math.max(96, 0.32 * width)));
-    const cos = Math.cos((ANGLE * Math.PI) / 180);
-    const sin = Math.sin((ANGLE * Math.PI) / 180);
-    const overhang = (cell: number): number => Math.max(4, ...lengths.map((length, j) => cos * length + 10 - cell * (n - j - 0.5)));
-    let cell = Math.floor((width - label - 8) / n);
-    for (; cell > COLUMN_MIN && label + cell * n + overhang(cell) > width; cell--);
-    cell = Math.max(COLUMN_MIN, Math.min(COLUMN_MAX, cell));
-    const vertical = label + cell * n + overhang(cell) > width + 1;
-    const head = Math.ceil(vertical ? longest + 22 : sin * longest + 30);
-    const row = Math.max(ROW_MIN, Math.min(ROW_MAX, Math.floor((height - head - 6) / Math.max(1, matrix.classes.length))));
-    this.unit = { cell, row, label, head };
-    this.grid.classList.toggle("hm-vertical", vertical);
+    if (!matrix || this.size.width < 40 || !matrix.labels.length) return;
+    const names = { classes: matrix.classes.map(textWidth), labels: matrix.labels.map(textWidth) };
+    const unit = geometry(names, this.size, this.wanted);
+    this.unit = unit;
     const style = this.grid.style;
-    style.setProperty("--hm-cell", `${cell}px`);
-    style.setProperty("--hm-row", `${row}px`);
-    style.setProperty("--hm-label", `${label}px`);
-    style.setProperty("--hm-head", `${head}px`);
-    style.setProperty("--hm-angle", `${-ANGLE}deg`);
-    style.width = `${label + cell * n + (vertical ? 0 : Math.ceil(overhang(cell)))}px`;
+    const set = (name: string, value: string): void => style.setProperty(`--hm-${name}`, value);
+    set("cell", `${unit.cell}px`);
+    set("row", `${unit.row}px`);
+    set("label", `${unit.label}px`);
+    set("head", `${unit.head}px`);
+    set("angle", `${-unit.angle}deg`);
+    set("text", `${unit.text + 2}px`);
+    set("rows", String(matrix.classes.length));
+    style.width = `${unit.width}px`;
+    this.fill();
     this.paint();
-    this.place();
+    this.place(true);
   }
 
-  /** The rings, where they belong now. */
-  private place(): void {
-    const { matrix, selected } = this;
-    const put = (ring: HTMLElement, index: number): void => {
-      ring.hidden = index < 0;
-      if (index >= 0 && matrix) this.position(ring, index);
+  /** The rings and the emphasised heads, where they belong now. */
+  private place(scroll: boolean): void {
+    const { matrix, selected, unit } = this;
+    if (!matrix) return;
+    const n = matrix.labels.length;
+    const index = selected.cell ? matrix.index(selected.cell) : -1;
+    const row = selected.cell ? (index < 0 ? -1 : Math.floor(index / n)) : matrix.classes.indexOf(selected.object_class ?? "");
+    const column = selected.cell ? (index < 0 ? -1 : index % n) : matrix.labels.indexOf(selected.label ?? "");
+    const put = (ring: HTMLElement, x: number, y: number, width: number, height: number): void => {
+      ring.hidden = false;
+      ring.style.cssText = `width:${width}px;height:${height}px;transform:translate(${x}px,${y}px)`;
     };
-    const selectedIndex = matrix && selected ? matrix.index(selected) : -1;
-    const strongest = matrix?.strongest && !selected ? matrix.index(matrix.strongest.cell) : -1;
-    put(this.selectedRing, selectedIndex);
-    put(this.strongRing, strongest);
-    this.cells.forEach((cell, index) => cell.setAttribute("aria-selected", String(index === selectedIndex)));
-    this.rows.forEach((row, i) => row.classList.toggle("hm-on", matrix?.classes[i] === selected?.[0]));
-    this.columns.forEach((column, j) => column.classList.toggle("hm-on", matrix?.labels[j] === selected?.[1]));
-    if (selectedIndex < 0) return;
-    this.activate(selectedIndex, false);
-    const top = Math.floor(selectedIndex / matrix!.labels.length) * this.unit.row;
-    const room = this.size.height - this.unit.head - 2 * this.unit.row;
+    this.selectedRing.hidden = row < 0 && column < 0;
+    if (row >= 0 && column >= 0) put(this.selectedRing, unit.label + column * unit.cell, row * unit.row, unit.cell, unit.row);
+    else if (row >= 0) put(this.selectedRing, unit.label, row * unit.row, n * unit.cell, unit.row);
+    else if (column >= 0) put(this.selectedRing, unit.label + column * unit.cell, 0, unit.cell, matrix.classes.length * unit.row);
+    const nothing = !selected.cell && selected.object_class === null && selected.label === null;
+    const strongest = matrix.strongest && nothing ? matrix.index(matrix.strongest.cell) : -1;
+    this.strongRing.hidden = strongest < 0;
+    if (strongest >= 0) put(this.strongRing, unit.label + (strongest % n) * unit.cell, Math.floor(strongest / n) * unit.row, unit.cell, unit.row);
+    for (const [i, each] of this.rows) {
+      each.name.classList.toggle("hm-on", i === row);
+      each.name.setAttribute("aria-selected", String(!selected.cell && i === row));
+      each.cells.forEach((cell, j) => {
+        const on = String(selected.cell !== null && i === row && j === column);
+        if (cell.el.getAttribute("aria-selected") !== on) cell.el.setAttribute("aria-selected", on);
+      });
+    }
+    this.columns.forEach((each, j) => {
+      each.classList.toggle("hm-on", j === column);
+      each.setAttribute("aria-selected", String(!selected.cell && j === column));
+    });
+    if (!scroll || row < 0) return;
+    this.activate({ row, column: selected.cell ? column : -1 }, false);
+    this.reveal(row);
+  }
+
+  private reveal(row: number): void {
+    const top = row * this.unit.row;
+    const room = this.size.height - this.unit.head - this.unit.row;
     const wanted = Math.min(Math.max(this.el.scrollTop, top - Math.max(room, 0)), top);
-    if (wanted !== this.el.scrollTop) this.el.scrollTop = Math.ceil(wanted / this.unit.row) * this.unit.row;
+    if (wanted !== this.el.scrollTop) this.el.scrollTop = wanted;
   }
 
-  private position(ring: HTMLElement, index: number): void {
-    const n = this.matrix!.labels.length;
-    const { cell, row, label } = this.unit;
-    ring.style.width = `${cell}px`;
-    ring.style.height = `${row}px`;
-    ring.style.transform = `translate(${label + (index % n) * cell}px, ${Math.floor(index / n) * row}px)`;
-  }
-
-  private hover(index: number): void {
-    const n = this.matrix?.labels.length ?? 0;
-    const on = index >= 0 && n > 0;
-    this.rows.forEach((row, i) => row.classList.toggle("hm-hot", on && i === Math.floor(index / n)));
-    this.columns.forEach((column, j) => column.classList.toggle("hm-hot", on && j === index % n));
-    this.rowBand.hidden = this.columnBand.hidden = !on;
-    if (on) {
-      const { cell, row, label } = this.unit;
-      const band = (el: HTMLElement, x: number, y: number, w: number, height: number): void => {
-        el.style.cssText = `width:${w}px;height:${height}px;transform:translate(${x}px,${y}px)`;
-      };
-      band(this.rowBand, label, Math.floor(index / n) * row, n * cell, row);
-      band(this.columnBand, label + (index % n) * cell, 0, cell, this.rows.length * row);
+  private hover(place: Place | null): void {
+    const { matrix, unit } = this;
+    if (!matrix) return;
+    this.emphasise(this.hot, false);
+    this.hot = place;
+    this.emphasise(place, true);
+    this.rowBand.hidden = !place || place.row < 0;
+    this.columnBand.hidden = !place || place.column < 0;
+    const band = (el: HTMLElement, x: number, y: number, width: number, height: number): void => {
+      if (!el.hidden) el.style.cssText = `width:${width}px;height:${height}px;transform:translate(${x}px,${y}px)`;
+    };
+    if (place) {
+      band(this.rowBand, unit.label, place.row * unit.row, matrix.labels.length * unit.cell, unit.row);
+      band(this.columnBand, unit.label + place.column * unit.cell, 0, unit.cell, matrix.classes.length * unit.row);
     }
-    this.events.hover(on ? index : -1, on ? this.cells[index] : null);
+    this.events.hover(place);
   }
 
-  private activate(index: number, focus: boolean): void {
-    this.cells[this.active]?.setAttribute("tabindex", "-1");
-    this.active = index;
-    this.cells[index]?.setAttribute("tabindex", "0");
-    if (focus) {
-      this.cells[index]?.focus({ preventScroll: true });
-      this.cells[index]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  private emphasise(place: Place | null, on: boolean): void {
+    if (!place) return;
+    this.rows.get(place.row)?.name.classList.toggle("hm-hot", on);
+    this.columns[place.column]?.classList.toggle("hm-hot", on);
+  }
+
+  private placeOf(event: Event): Place | null {
+    const el = event.target as Element;
+    const column = Number(el.closest("[aria-colindex]")?.getAttribute("aria-colindex") ?? 0) - 2;
+    const row = Number(el.closest("[aria-rowindex]")?.getAttribute("aria-rowindex") ?? 0) - 2;
+    return column < -1 || row < -1 || (row < 0 && column < 0) ? null : { row, column };
+  }
+
+  private elementAt({ row, column }: Place): HTMLElement | undefined {
+    if (row < 0) return this.columns[column];
+    return column < 0 ? this.rows.get(row)?.name : this.rows.get(row)?.cells[column]?.el;
+  }
+
+  /** The nearest place that there is. */
+  private inside({ row, column }: Place): Place {
+    const { classes, labels } = this.matrix!;
+    const to = { row: Math.min(Math.max(row, -1), classes.length - 1), column: Math.min(Math.max(column, -1), labels.length - 1) };
+    return to.row < 0 && to.column < 0 ? { row: 0, column: -1 } : to;
+  }
+
+  private mark(place: Place, stop: boolean): void {
+    this.elementAt(place)?.setAttribute("tabindex", stop ? "0" : "-1");
+  }
+
+  private activate(place: Place, focus: boolean): void {
+    this.mark(this.active, false);
+    this.active = place;
+    if (focus && place.row >= 0) {
+      this.reveal(place.row);
+      this.fill();
     }
+    this.mark(place, true);
+    if (!focus) return;
+    const el = this.elementAt(place);
+    el?.focus({ preventScroll: true });
+    if (place.column < 0) return;
+    const { label, cell } = this.unit;
+    const left = place.column * cell;
+    const most = left - (this.size.width - label - cell);
+    this.el.scrollLeft = Math.min(Math.max(this.el.scrollLeft, most), left);
   }
 
   private key(event: KeyboardEvent): void {
     const { matrix } = this;
     if (!matrix || event.ctrlKey || event.metaKey || event.altKey) return;
-    const n = matrix.labels.length;
-    const column = this.active % n;
-    const row = Math.floor(this.active / n);
-    const to = (r: number, c: number): void =>
-      this.activate(Math.min(Math.max(r, 0), matrix.classes.length - 1) * n + Math.min(Math.max(c, 0), n - 1), true);
+    const { row, column } = this.active;
+    const to = (r: number, c: number): void => this.activate(this.inside({ row: r, column: c }), true);
+    const page = Math.max(1, Math.floor((this.size.height - this.unit.head) / this.unit.row) - 1);
     const actions: Record<string, () => void> = {
       ArrowLeft: () => to(row, column - 1),
       ArrowRight: () => to(row, column + 1),
       ArrowUp: () => to(row - 1, column),
       ArrowDown: () => to(row + 1, column),
       Home: () => to(row, 0),
-      End: () => to(row, n - 1),
-      PageUp: () => to(0, column),
-      PageDown: () => to(matrix.classes.length - 1, column),
-      Enter: () => this.events.pick(matrix.cell(this.active)),
-      " ": () => this.events.pick(matrix.cell(this.active)),
+      End: () => to(row, matrix.labels.length - 1),
+      PageUp: () => to(Math.max(0, row - page), column),
+      PageDown: () => to(row + page, column),
+      Enter: () => this.events.pick(this.active),
+      " ": () => this.events.pick(this.active),
       Escape: () => this.events.clear(),
     };
     const action = actions[event.key];
@@ -262,19 +367,4 @@ export class HeatmapGrid {
   }
 }
 
-const dotOf = (header: HTMLElement): HTMLElement => header.querySelector<HTMLElement>(".hm-dot")!;
-
-let ruler: CanvasRenderingContext2D | null = null;
-const widths = new Map<string, number>();
-
-/** Width in pixels of 12 px text, near enough for laying out. */
-function textWidth(text: string): number {
-  let width = widths.get(text);
-  if (width === undefined) {
-    ruler ??= document.createElement("canvas").getContext("2d");
-    if (ruler) ruler.font = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-    width = Math.ceil(ruler ? ruler.measureText(text).width : 6.5 * text.length);
-    widths.set(text, width);
-  }
-  return width;
-}
+const barOf = (header: HTMLElement): HTMLElement => header.querySelector<HTMLElement>(".hm-bar-mark")!;

@@ -1,169 +1,221 @@
-// AssociationHeatmap: object classes by labels. Python computes the matrix; this draws it and asks for another.
+// AssociationHeatmap: object classes by labels. Python answers with numbers; this draws them and asks for others.
 import "../shared/theme.css";
+import "../shared/keys.css";
 import "./style.css";
-import { selectControl, sliderControl, Tooltip } from "../shared/controls";
-import { css } from "../shared/colour";
-import { Disposer, h, isDark, onThemeChange } from "../shared/dom";
+import { Disposer, h, onThemeChange } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
+import { KeysHelp, type KeyList } from "../shared/keys";
 import { setTraits, type Cleanup, type Model, type MountContext } from "../shared/model";
-import { Rpc } from "../shared/rpc";
 import { widget } from "../shared/widget";
-import { HeatmapGrid } from "./grid";
-import { Matrix, type Cell, type Measure, type RawMatrix } from "./matrix";
+import { copy, drawing, fileName, picture, save, source, table } from "./export";
+import { HeatmapGrid, type Place, type Selected } from "./grid";
+import { InfoLine } from "./info";
+import { Matrix } from "./matrix";
+import type { Cell, Measure } from "./protocol";
+import { settingControls } from "./settings";
+import { Store } from "./store";
+import { Toolbar } from "./toolbar";
+import { TryPanel } from "./tryPanel";
 
-const MEASURES = [
-  { value: "fraction", label: "% of images", title: "Share of the label's images in which the class is highlighted" },
-  { value: "count", label: "images", title: "Number of the label's images in which the class is highlighted" },
-  { value: "lift", label: "lift", title: "How many times as often as in the images of all other labels" },
-];
-const WAYS = [
-  { value: "prediction", label: "predicted label", title: "An image counts under the label that the classifier gives it" },
-  { value: "annotation", label: "annotated label", title: "An image counts under the label that the corpus gives it" },
-];
-const TOPS = [10, 25, 50, 100];
+export { settingControls } from "./settings";
 
-/** The settings that decide the matrix, as controls. The explorer shows them in its top bar, the heatmap alone in its own. */
-export function settingControls(model: Model, disposer: Disposer, errors: ErrorBar): HTMLElement[] {
-  const rpc = new Rpc(model, disposer, errors);
-  let settled = true;
-  const ask = rpc.latest("set", (_reply, _asked, isLast) => {
-    settled = isLast;
-    if (isLast) refresh();
-  });
-  const change = (settings: Record<string, unknown>): void => {
-    settled = false;
-    ask(settings);
-  };
-  const method = selectControl(disposer, "method", "method", (value) => change({ method: value }));
-  const score = selectControl(disposer, "score", "score", (value) => change({ score: value }));
-  const by = selectControl(disposer, "by", "by", (value) => change({ by: value }));
-  const threshold = sliderControl(
-    disposer,
-    "threshold",
-    "threshold",
-    { min: 0, max: 1, step: 0.01, write: (v) => v.toFixed(2), title: "A box counts where the CAM inside it is more than this on average" },
-    (value) => change({ threshold: value }),
-  );
-  const refresh = (): void => {
-    if (!settled) return;
-    const named = (names: string[]): { value: string; label: string }[] => names.map((name) => ({ value: name, label: name }));
-    method.options(named(model.get<string[]>("methods")), model.get("method"));
-    score.options(named(model.get<string[]>("scores")), model.get("score"));
-    by.options(WAYS.filter((way) => model.get<string[]>("ways").includes(way.value)), model.get("by"));
-    threshold.set(model.get("threshold"));
-  };
-  disposer.watch(model, ["methods", "scores", "ways", "method", "score", "by", "threshold"], refresh);
-  refresh();
-  return [method.el, score.el, by.el, threshold.el];
+const KEYS: KeyList = [
+  ["← → ↑ ↓", "from cell to cell, and to the names of classes and labels"],
+  ["Enter", "select the cell, the class or the label"],
+  ["Esc", "select nothing"],
+  ["/", "find a class"],
+  ["+ −  0", "larger and smaller cells, as much as fits"],
+  ["t", "try the selected cell out"],
+  ["?", "this list"],
+];
+const HOVER_TOLD = 250;
+
+class Heatmap {
+  private matrix: Matrix | null = null;
+  private readonly store: Store;
+  private readonly grid: HeatmapGrid;
+  private readonly toolbar: Toolbar;
+  private readonly info: InfoLine;
+  private readonly trial: TryPanel;
+  private readonly waiting = h("div", { class: "ec-empty", "data-testid": "heatmap-waiting" }, "Counting…");
+  private readonly empty = h("div", { class: "ec-empty", hidden: true, "data-testid": "heatmap-empty" });
+  private readonly root = h("div", { class: "ec hm", "data-testid": "heatmap-widget" });
+  private readonly status = h("div", { class: "hm-status", role: "status" });
+  private hoverTimer = 0;
+
+  constructor(
+    private readonly model: Model,
+    el: HTMLElement,
+    { embedded }: MountContext,
+    private readonly disposer: Disposer,
+    private readonly errors: ErrorBar,
+  ) {
+    this.store = Store.of(model, disposer, errors);
+    this.grid = new HeatmapGrid(disposer, {
+      pick: (place) => this.pick(place),
+      clear: () => setTraits(model, { cell: null, object_class: null, label: null }),
+      hover: (place) => this.hover(place),
+    });
+    this.trial = new TryPanel(model, this.store, disposer, () => this.trial.button.focus());
+    this.info = new InfoLine(model, this.trial.button);
+    this.toolbar = new Toolbar(model, this.store, disposer, {
+      zoom: (size) => this.grid.zoom(size),
+      toGrid: () => this.grid.focusFirst(),
+      export: (kind) => void this.export(kind),
+    }, embedded);
+    this.root.append(...this.bars(embedded), this.toolbar.panel, this.info.el, this.grid.el, this.waiting, this.empty, this.trial.el, this.status, errors.el);
+    el.append(this.root);
+    disposer.add(() => this.root.remove());
+    disposer.add(() => clearTimeout(this.hoverTimer));
+    this.listen();
+    this.refresh();
+  }
+
+  private bars(embedded: boolean): HTMLElement[] {
+    const bar = h("div", { class: "hm-bar" });
+    if (embedded) {
+      bar.append(...this.toolbar.items);
+      return [bar];
+    }
+    const badge = h("span", { class: "ec-badge", title: "Drawn images and models trained on them: no finding about real ones" }, "synthetic");
+    badge.hidden = !this.model.get<boolean>("synthetic");
+    const help = new KeysHelp(KEYS, this.root, this.disposer);
+    const settings = h("span", { class: "hm-settings" }, ...settingControls(this.model, this.disposer, this.errors));
+    bar.append(...this.toolbar.items);
+    return [h("div", { class: "hm-bar hm-title" }, h("strong", {}, "Associations"), badge, settings, help.button), bar, help.panel];
+  }
+
+  private listen(): void {
+    const { disposer, model } = this;
+    this.store.on(disposer, (what) => (what === "matrix" ? this.refresh() : this.paint()));
+    disposer.watch(model, "measure", () => this.refresh());
+    disposer.watch(model, ["comparisons", "features"], () => this.refresh());
+    disposer.watch(model, ["cell", "object_class", "label"], () => {
+      this.grid.select(this.selected);
+      this.describe();
+    });
+    onThemeChange(disposer, () => this.paint());
+    disposer.listen<KeyboardEvent>(this.root, "keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if ((event.target as Element).matches("input:not([type=range]):not([type=checkbox]), select, textarea")) return;
+      const actions: Record<string, () => void> = {
+        "/": () => this.toolbar.focusSearch(),
+        "+": () => this.toolbar.step(1, this.grid.shownSize),
+        "=": () => this.toolbar.step(1, this.grid.shownSize),
+        "-": () => this.toolbar.step(-1, this.grid.shownSize),
+        "0": () => this.toolbar.step(0, 0),
+        t: () => this.trial.start(),
+      };
+      const action = actions[event.key];
+      if (!action) return;
+      event.preventDefault();
+      event.stopPropagation();
+      action();
+    });
+  }
+
+  private get selected(): Selected {
+    const { model } = this;
+    return { cell: model.get<Cell | null>("cell"), object_class: model.get<string | null>("object_class"), label: model.get<string | null>("label") };
+  }
+
+  private pick({ row, column }: Place): void {
+    if (!this.matrix) return;
+    const now = this.selected;
+    const objectClass = row < 0 ? null : this.matrix.classes[row];
+    const label = column < 0 ? null : this.matrix.labels[column];
+    const cell = objectClass !== null && label !== null ? [objectClass, label] : null;
+    const next = cell ? { cell, object_class: null, label: null } : { cell: null, object_class: objectClass, label };
+    const same = JSON.stringify(now) === JSON.stringify(next);
+    setTraits(this.model, same ? { cell: null, object_class: null, label: null } : next);
+  }
+
+  private hover(place: Place | null): void {
+    this.info.point(this.matrix, place, this.store.marks);
+    clearTimeout(this.hoverTimer);
+    const { matrix } = this;
+    const cell = matrix && place && place.row >= 0 && place.column >= 0 ? [matrix.classes[place.row], matrix.labels[place.column]] : null;
+    this.hoverTimer = window.setTimeout(() => setTraits(this.model, { hovered: cell }), HOVER_TOLD);
+  }
+
+  private refresh(): void {
+    const { raw, settings } = this.store;
+    if (this.store.settled || !raw) this.toolbar.refresh();
+    this.waiting.hidden = raw !== null;
+    this.grid.el.hidden = !raw?.classes.length;
+    this.empty.hidden = !raw || raw.classes.length > 0;
+    if (!raw) return;
+    const hadRows = this.matrix !== null;
+    this.matrix = new Matrix(raw, this.model.get<Measure>("measure"));
+    if (!raw.classes.length) this.explainEmpty(settings.threshold);
+    this.grid.show(this.matrix, this.store.marks);
+    if (!hadRows) this.grid.select(this.selected);
+    this.info.legend(this.matrix, this.store.marks);
+    this.describe();
+    // What is shown, for whoever waits for it.
+    this.root.dataset.threshold = String(settings.threshold);
+    this.root.dataset.settled = String(this.store.settled);
+  }
+
+  private explainEmpty(threshold: number): void {
+    const { searched } = this.store;
+    const buttons: HTMLElement[] = [];
+    const button = (text: string, run: () => void): void => {
+      const el = h("button", { class: "ec-button", type: "button" }, text);
+      el.addEventListener("click", run, { once: true });
+      buttons.push(el);
+    };
+    if (!searched && threshold > 0) button("Lower the threshold", () => this.store.change({ threshold: threshold / 2 }));
+    const sentence = searched ? `No object class has “${searched}” in its name.` : "No object class is highlighted above this threshold.";
+    this.empty.replaceChildren(sentence, h("div", {}, ...buttons));
+  }
+
+  private paint(): void {
+    if (!this.matrix) return;
+    this.grid.show(this.matrix, this.store.marks);
+    this.info.legend(this.matrix, this.store.marks);
+    this.trial.refresh();
+    this.describe();
+    this.root.dataset.marked = String(this.store.marks !== null);
+  }
+
+  private describe(): void {
+    if (this.matrix) this.info.describe(this.matrix, this.selected, this.store.marks, this.store.searched);
+  }
+
+  private async export(kind: "copy" | "csv" | "png" | "svg"): Promise<void> {
+    const { matrix } = this;
+    if (!matrix) return;
+    const { method, score, threshold, by } = this.store.settings;
+    const run = this.model.get<string>("run_name");
+    const against = matrix.other === null ? [] : [`minus ${matrix.other}`];
+    const name = fileName([run, method, ...against, score, threshold.toFixed(2), matrix.measure]);
+    const title = `Object classes and labels: ${TITLES[matrix.measure]}${matrix.isDifference ? `, ${method} minus ${matrix.other}` : ""}`;
+    const synthetic = this.model.get<boolean>("synthetic") ? ", synthetic data" : "";
+    const caption = { title, subtitle: `${run}, ${method}, ${score} above ${threshold.toFixed(2)}, by ${by === "annotation" ? "annotated" : "predicted"} label${synthetic}` };
+    try {
+      if (kind === "copy") await copy(table(matrix, "\t"));
+      else if (kind === "csv") save(table(matrix, ","), `${name}.csv`, "text/csv");
+      else if (kind === "svg") save(source(drawing(matrix, caption)), `${name}.svg`, "image/svg+xml");
+      else save(await picture(drawing(matrix, caption)), `${name}.png`);
+      this.status.textContent = kind === "copy" ? `Copied ${matrix.classes.length} rows.` : `Saved ${name}.${kind}`;
+      setTimeout(() => (this.status.textContent = ""), 4000);
+    } catch (problem) {
+      this.errors.show({ sentence: "The heatmap could not be exported.", details: String(problem) });
+    }
+  }
 }
+
+const TITLES: Record<Measure, string> = {
+  fraction: "% of the label's images",
+  count: "images",
+  lift: "lift",
+  presence: "% of the label's images that show the class",
+};
 
 export function mount(model: Model, el: HTMLElement, context: MountContext): Cleanup {
   const disposer = new Disposer();
-  const errors = new ErrorBar();
-  const scaleLow = h("span", { class: "ec-number" });
-  const scaleHigh = h("span", { class: "ec-number" });
-  const scaleBar = h("span", { class: "hm-scale-bar" });
-  const scale = h("span", { class: "hm-scale", "aria-hidden": "true" }, scaleLow, scaleBar, scaleHigh);
-  const info = h("div", { class: "hm-info", "data-testid": "heatmap-info", "aria-live": "polite" });
-  const lower = h("button", { class: "ec-button", type: "button" }, "Lower the threshold");
-  const empty = h("div", { class: "ec-empty", hidden: true }, "No object class is highlighted above this threshold.", h("div", {}, lower));
-  disposer.listen(lower, "click", () => setTraits(model, { threshold: Math.floor(50 * model.get<number>("threshold")) / 100 }));
-
-  const measure = selectControl(disposer, "show", "measure", (value) => setTraits(model, { measure: value }));
-  const top = selectControl(disposer, "top", "top", (value) => setTraits(model, { top: Number(value) }));
-  const bar = h("div", { class: "hm-bar" });
-  if (context.embedded) bar.append(h("strong", {}, "Associations"));
-  else {
-    const badge = h("span", { class: "ec-badge", title: "Drawn images and models trained on them: no finding about real ones" }, "synthetic");
-    badge.hidden = !model.get<boolean>("synthetic");
-    bar.append(h("strong", {}, "Associations"), badge, ...settingControls(model, disposer, errors));
-  }
-  bar.append(measure.el, top.el, scale);
-
-  const grid = new HeatmapGrid(disposer, {
-    pick: (cell) => {
-      const now = model.get<Cell | null>("cell");
-      setTraits(model, { cell: now && now[0] === cell[0] && now[1] === cell[1] ? null : cell });
-    },
-    clear: () => setTraits(model, { cell: null }),
-    hover: (index, anchor) => hover(index, anchor),
-  });
-  const root = h("div", { class: "ec hm" }, bar, info, grid.el, empty, errors.el);
-  el.append(root);
-  disposer.add(() => root.remove());
-  const tooltip = new Tooltip(root, disposer);
-
-  let matrix: Matrix | null = null;
-  let hoverTimer = 0;
-  disposer.add(() => clearTimeout(hoverTimer));
-
-  function hover(index: number, anchor: HTMLElement | null): void {
-    if (matrix && anchor) {
-      const [objectClass] = matrix.cell(index);
-      tooltip.show(anchor, h("strong", {}, objectClass), h("br"), matrix.sentence(index));
-    } else tooltip.hide();
-    clearTimeout(hoverTimer);
-    const cell = matrix && index >= 0 ? matrix.cell(index) : null;
-    hoverTimer = window.setTimeout(() => setTraits(model, { hovered: cell }), 250);
-  }
-
-  function describe(): void {
-    const cell = model.get<Cell | null>("cell");
-    if (!matrix) return;
-    const index = cell ? matrix.index(cell) : -1;
-    if (cell) {
-      const clear = h("button", { class: "ec-icon-button", type: "button", title: "Show everything again (Escape)", "aria-label": "Clear the selection" }, "×");
-      clear.addEventListener("click", () => setTraits(model, { cell: null }));
-      const what = index >= 0 ? matrix.sentence(index) : `not among the top ${matrix.classes.length}`;
-      info.replaceChildren(h("span", { class: "hm-sentence" }, h("strong", {}, `${cell[0]}: `), what), clear);
-    } else if (matrix.strongest) {
-      const { cell: strongest, sentence } = matrix.strongest;
-      const button = h("button", { class: "hm-hint", type: "button", "data-testid": "strongest-hint" }, h("i", { class: "hm-hint-mark" }), sentence);
-      button.addEventListener("click", () => setTraits(model, { cell: strongest }));
-      info.replaceChildren(button);
-    } else info.replaceChildren(h("span", { class: "ec-muted" }, matrix.classes.length ? "Click a cell to see its images." : ""));
-  }
-
-  function refresh(): void {
-    const raw = model.get<RawMatrix | Record<string, never>>("matrix");
-    if (!("classes" in raw)) return;
-    matrix = new Matrix(raw as RawMatrix, matrix?.classes);
-    const kind = model.get<Measure>("measure");
-    measure.options(MEASURES, kind);
-    const shown = model.get<number>("top");
-    const tops = [...new Set([...TOPS, shown])].sort((a, b) => a - b);
-    top.options(tops.map((n) => ({ value: String(n), label: `${n} classes` })), String(shown));
-    const nothing = matrix.classes.length === 0;
-    empty.hidden = !nothing;
-    lower.hidden = model.get<number>("threshold") === 0;
-    grid.el.hidden = nothing;
-    grid.show(matrix, kind);
-    grid.select(model.get<Cell | null>("cell"));
-    legend();
-    describe();
-  }
-
-  function legend(): void {
-    if (!matrix) return;
-    const kind = model.get<Measure>("measure");
-    const dark = isDark(root);
-    const stops = Array.from({ length: 9 }, (_, i) => css(matrix!.legendColour(i / 8, kind, dark)));
-    scaleBar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
-    const [low, high] = matrix.legendEnds(kind);
-    scaleLow.textContent = low;
-    scaleHigh.textContent = high;
-  }
-
-  disposer.watch(model, ["matrix", "measure", "top"], refresh);
-  disposer.watch(model, "cell", () => {
-    grid.select(model.get<Cell | null>("cell"));
-    describe();
-  });
-  onThemeChange(disposer, () => {
-    grid.paint();
-    legend();
-  });
-  refresh();
+  new Heatmap(model, el, context, disposer, new ErrorBar());
   return () => disposer.dispose();
 }
 

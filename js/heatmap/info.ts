@@ -1,0 +1,96 @@
+// The line over the heatmap: what is under the pointer, else what is selected, else what stands out; and what the colours mean.
+import { css } from "../shared/colour";
+import { h, isDark } from "../shared/dom";
+import { setTraits, type Model } from "../shared/model";
+import type { Place, Selected } from "./grid";
+import type { Matrix } from "./matrix";
+import type { Marks } from "./protocol";
+
+export class InfoLine {
+  readonly el: HTMLElement;
+  private readonly rest = h("div", { class: "hm-rest", "data-testid": "heatmap-info", "aria-live": "polite" });
+  private readonly hover = h("div", { class: "hm-hover", "data-testid": "hover-info", "aria-hidden": "true", hidden: true });
+  private readonly low = h("span", { class: "ec-number" });
+  private readonly high = h("span", { class: "ec-number" });
+  private readonly bar = h("span", { class: "hm-scale-bar" });
+  private readonly marksKey: HTMLElement;
+
+  constructor(
+    private readonly model: Model,
+    private readonly tryIt: HTMLElement,
+  ) {
+    this.marksKey = h("span", { class: "hm-marks-key", "data-testid": "marks-key", hidden: true },
+      h("i", { class: "hm-key hm-more" }), "more", h("i", { class: "hm-key hm-less" }), "less");
+    const scale = h("span", { class: "hm-scale" }, this.low, this.bar, this.high, this.marksKey);
+    this.el = h("div", { class: "hm-info" }, h("div", { class: "hm-said" }, this.rest, this.hover), scale);
+  }
+
+  legend(matrix: Matrix, marks: Marks | null): void {
+    const dark = isDark(this.el);
+    const stops = Array.from({ length: 9 }, (_, i) => css(matrix.legendColour(i / 8, dark)));
+    this.bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
+    [this.low.textContent, this.high.textContent] = matrix.legendEnds;
+    this.marksKey.hidden = !marks;
+    if (!marks) return;
+    const words = `Marked: significantly more or less often than under all other labels (Fisher's exact test, false discovery rate ${100 * marks.rate} % over all cells)`;
+    this.marksKey.title = words;
+    this.marksKey.setAttribute("aria-label", words);
+    this.marksKey.setAttribute("role", "note");
+  }
+
+  /** What is under the pointer or the keyboard's focus; null takes it back. */
+  point(matrix: Matrix | null, place: Place | null, marks: Marks | null): void {
+    const said = matrix && place ? pointed(matrix, place, marks) : null;
+    this.hover.hidden = !said;
+    this.rest.style.visibility = said ? "hidden" : "";
+    if (said) {
+      this.hover.replaceChildren(h("strong", {}, `${said[0]}: `), said[1]);
+      this.hover.title = said.join(": ");
+    }
+  }
+
+  /** What is selected, or what stands out. */
+  describe(matrix: Matrix, selected: Selected, marks: Marks | null, searched: string): void {
+    const { cell, object_class: objectClass, label } = selected;
+    if (cell) {
+      const index = matrix.index(cell);
+      const what = index >= 0 ? matrix.sentence(index, marks) : `${cell[1]}, not among the ${matrix.classes.length} classes shown`;
+      this.say(cell[0], what, this.tryIt);
+    } else if (objectClass !== null || label !== null) {
+      const row = matrix.classes.indexOf(objectClass ?? "");
+      const column = matrix.labels.indexOf(label ?? "");
+      if (objectClass !== null && label !== null) this.say(objectClass, `and the label ${label}`);
+      else if (objectClass !== null) this.say(objectClass, row >= 0 ? ofClass(matrix, row) : "not among the classes shown");
+      else this.say(label!, column >= 0 ? `${matrix.images[column]} images` : "not among the labels shown");
+    } else if (searched) {
+      const n = matrix.classes.length;
+      this.rest.replaceChildren(h("span", {}, `${n === 1 ? "1 class" : `${n} classes`} with “${searched}” in the name`));
+    } else if (matrix.strongest) {
+      const { cell: strongest, sentence } = matrix.strongest;
+      const button = h("button", { class: "hm-hint", type: "button", "data-testid": "strongest-hint", title: sentence }, h("i", { class: "hm-hint-mark" }), h("span", {}, sentence));
+      button.addEventListener("click", () => setTraits(this.model, { cell: strongest, object_class: null, label: null }));
+      this.rest.replaceChildren(button);
+    } else if (matrix.isDifference) {
+      this.rest.replaceChildren(h("span", { class: "ec-muted" }, `Each number: this less ${matrix.other}.`));
+    } else this.rest.replaceChildren(h("span", { class: "ec-muted" }, matrix.classes.length ? "Click a cell to see its images." : ""));
+  }
+
+  private say(name: string, what: string, ...more: HTMLElement[]): void {
+    const clear = h("button", { class: "ec-icon-button", type: "button", title: "Show everything again (Escape)", "aria-label": "Clear the selection", "data-testid": "clear-selection" }, "×");
+    clear.addEventListener("click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
+    this.rest.replaceChildren(h("span", { class: "hm-sentence", title: `${name}: ${what}` }, h("strong", {}, `${name}: `), what), clear, ...more);
+  }
+}
+
+function pointed(matrix: Matrix, { row, column }: Place, marks: Marks | null): [string, string] {
+  if (row < 0) return [matrix.labels[column], `${matrix.images[column]} images. Click: all of them`];
+  if (column < 0) return [matrix.classes[row], `${ofClass(matrix, row)}. Click: all images that show it`];
+  const index = row * matrix.labels.length + column;
+  return [matrix.classes[row], matrix.sentence(index, marks)];
+}
+
+function ofClass(matrix: Matrix, row: number): string {
+  const n = matrix.labels.length;
+  const sum = (values: Int32Array, from: number, to: number): number => values.slice(from, to).reduce((total, each) => total + each, 0);
+  return `highlighted in ${sum(matrix.counts, row * n, (row + 1) * n)} of ${sum(matrix.images, 0, n)} images`;
+}
