@@ -38,10 +38,7 @@ FEATURES = ("settings", "view", "search", "marks", "try")
 """What the front end offers beside looking and selecting; a page without a kernel has fewer."""
 
 FALSE_DISCOVERY_RATE = 0.05
-NO_WORKER = (
-    "To try it, pass a worker: AssociationHeatmap(run, worker=emo.Worker(classifier)), with the classifier that made "
-    "the run."
-)
+NO_WORKER = "To try it, pass a worker with the classifier that made the run: worker=emo.Worker(classifier)."
 
 
 class AssociationHeatmap(LiveWidget):
@@ -105,8 +102,8 @@ class AssociationHeatmap(LiveWidget):
     label = Unicode(None, allow_none=True).tag(sync=True)
     hovered = AnyTrait(None, allow_none=True).tag(sync=True)
     try_count = Int(20, min=1, max=500).tag(sync=True)
-    try_result = Dict(None, allow_none=True).tag(sync=True)
-    edit_request = Dict(None, allow_none=True).tag(sync=True)
+    try_result = Dict(default_value=None, allow_none=True).tag(sync=True)
+    edit_request = Dict(default_value=None, allow_none=True).tag(sync=True)
 
     methods = List(Unicode()).tag(sync=True)
     scores = List(Unicode()).tag(sync=True)
@@ -124,6 +121,8 @@ class AssociationHeatmap(LiveWidget):
         self._data = HeatmapData(run, other)
         self._thresholds: dict[str, float] = {}
         self._started = False
+        self._trial = TrialSession(self._tell_trial, self._send_picture, self.show_error)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="emocam-heatmap")
         if not run.methods:
             raise EmocamError("This run holds no CAMs; analyse it with a method, such as methods=['grad-cam'].")
         kwargs.setdefault("method", run.methods[0])
@@ -139,8 +138,6 @@ class AssociationHeatmap(LiveWidget):
             "run_name": run.manifest.corpus.name,
             "try_hint": "" if worker else NO_WORKER,
         }
-        self._trial = TrialSession(self._tell_trial, self._send_picture, self.show_error)
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="emocam-heatmap")
         self._marks_lock = threading.Lock()
         self._marks_of: tuple[Any, Any] = (None, None)
         super().__init__(synthetic=run.synthetic, **known, **kwargs)

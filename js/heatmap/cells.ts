@@ -5,7 +5,7 @@ import type { Matrix } from "./matrix";
 import type { Marks } from "./protocol";
 
 /** Pixels by which "100" may be wider than its cell: its figures then stand closer together. */
-const TIGHTEN = 3;
+const TIGHTEN = 5;
 const NUMBER_MIN = { width: 18, height: 14 };
 
 export class CellView {

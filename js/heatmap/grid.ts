@@ -224,6 +224,7 @@ export class HeatmapGrid {
     set("head", `${unit.head}px`);
     set("angle", `${-unit.angle}deg`);
     set("text", `${unit.text + 2}px`);
+    set("mark", unit.cell < 28 ? "3px" : "5px");
     set("rows", String(matrix.classes.length));
     style.width = `${unit.width}px`;
     this.fill();
@@ -272,7 +273,8 @@ export class HeatmapGrid {
     const top = row * this.unit.row;
     const room = this.size.height - this.unit.head - this.unit.row;
     const wanted = Math.min(Math.max(this.el.scrollTop, top - Math.max(room, 0)), top);
-    if (wanted !== this.el.scrollTop) this.el.scrollTop = wanted;
+    // Rows stand whole under the names of the columns.
+    if (wanted !== this.el.scrollTop) this.el.scrollTop = Math.ceil(wanted / this.unit.row) * this.unit.row;
   }
 
   private hover(place: Place | null): void {

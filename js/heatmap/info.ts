@@ -8,6 +8,9 @@ import type { Marks } from "./protocol";
 
 export class InfoLine {
   readonly el: HTMLElement;
+  /** What can be done with what is selected; it stays where it is while the pointer is on the heatmap. */
+  private readonly actions = h("div", { class: "hm-actions" });
+  private readonly clear = h("button", { class: "ec-icon-button", type: "button", title: "Show everything again (Escape)", "aria-label": "Clear the selection", "data-testid": "clear-selection" }, "×");
   private readonly rest = h("div", { class: "hm-rest", "data-testid": "heatmap-info", "aria-live": "polite" });
   private readonly hover = h("div", { class: "hm-hover", "data-testid": "hover-info", "aria-hidden": "true", hidden: true });
   private readonly low = h("span", { class: "ec-number" });
@@ -22,7 +25,8 @@ export class InfoLine {
     this.marksKey = h("span", { class: "hm-marks-key", "data-testid": "marks-key", hidden: true },
       h("i", { class: "hm-key hm-more" }), "more", h("i", { class: "hm-key hm-less" }), "less");
     const scale = h("span", { class: "hm-scale" }, this.low, this.bar, this.high, this.marksKey);
-    this.el = h("div", { class: "hm-info" }, h("div", { class: "hm-said" }, this.rest, this.hover), scale);
+    this.el = h("div", { class: "hm-info" }, h("div", { class: "hm-said" }, this.rest, this.hover), this.actions, scale);
+    this.clear.addEventListener("click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
   }
 
   legend(matrix: Matrix, marks: Marks | null): void {
@@ -52,6 +56,8 @@ export class InfoLine {
   /** What is selected, or what stands out. */
   describe(matrix: Matrix, selected: Selected, marks: Marks | null, searched: string): void {
     const { cell, object_class: objectClass, label } = selected;
+    const nothing = !cell && objectClass === null && label === null;
+    if (nothing) this.actions.replaceChildren();
     if (cell) {
       const index = matrix.index(cell);
       const what = index >= 0 ? matrix.sentence(index, marks) : `${cell[1]}, not among the ${matrix.classes.length} classes shown`;
@@ -76,9 +82,10 @@ export class InfoLine {
   }
 
   private say(name: string, what: string, ...more: HTMLElement[]): void {
-    const clear = h("button", { class: "ec-icon-button", type: "button", title: "Show everything again (Escape)", "aria-label": "Clear the selection", "data-testid": "clear-selection" }, "×");
-    clear.addEventListener("click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
-    this.rest.replaceChildren(h("span", { class: "hm-sentence", title: `${name}: ${what}` }, h("strong", {}, `${name}: `), what), clear, ...more);
+    this.rest.replaceChildren(h("span", { class: "hm-sentence", title: `${name}: ${what}` }, h("strong", {}, `${name}: `), what));
+    // Only where they differ: putting a button back takes the keyboard's focus from it.
+    const wanted = [this.clear, ...more];
+    if (this.actions.children.length !== wanted.length || wanted.some((each, i) => this.actions.children[i] !== each)) this.actions.replaceChildren(...wanted);
   }
 }
 

@@ -42,7 +42,7 @@ export class Toolbar {
   private readonly more = h("button", { class: "ec-button", type: "button", "aria-expanded": "false", "data-testid": "more" }, "More");
   private readonly rollUp = h("input", { type: "checkbox", "data-testid": "roll-up" });
   private readonly marks = h("input", { type: "checkbox", "data-testid": "marks" });
-  private readonly size = h("input", { type: "range", min: SIZES.min - 1, max: SIZES.max, step: 1, "aria-label": "cell size", "data-testid": "cell-size" });
+  private readonly size = h("input", { type: "range", min: SIZES.min - 1, max: SIZES.max, step: 1, value: SIZES.min - 1, "aria-label": "cell size", "data-testid": "cell-size" });
   private readonly sizeText = h("output", { class: "ec-number" });
   private readonly rollUpField: HTMLElement;
   private readonly marksField: HTMLElement;

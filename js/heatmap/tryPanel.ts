@@ -15,6 +15,7 @@ export class TryPanel {
   private readonly head = h("div", { class: "hm-panel-head" });
   private readonly said = h("div", { class: "hm-panel-said", role: "status", "data-testid": "try-summary" });
   private readonly bars = h("div", { class: "hm-panel-bars" });
+  private readonly about = h("div", { class: "hm-panel-about" });
   private readonly list = h("ul", { class: "hm-tried", "aria-label": "What each image became" });
   private readonly tiles = new Map<string, { el: HTMLElement; image: HTMLImageElement; text: HTMLElement }>();
   private readonly addresses = new Map<string, string>();
@@ -25,7 +26,7 @@ export class TryPanel {
     disposer: Disposer,
     private readonly closed: () => void,
   ) {
-    this.el.append(this.head, h("div", { class: "hm-panel-body" }, h("div", { class: "hm-panel-sum" }, this.said, this.bars), this.list));
+    this.el.append(this.head, h("div", { class: "hm-panel-body" }, h("div", { class: "hm-panel-sum" }, this.said, this.bars, this.about), this.list));
     disposer.listen(this.button, "click", () => this.start());
     disposer.listen(this.head, "click", (event) => {
       const what = (event.target as Element).closest<HTMLElement>("[data-do]")?.dataset.do;
@@ -84,6 +85,7 @@ export class TryPanel {
     const result = this.result;
     this.header(hint ? null : result);
     this.said.replaceChildren();
+    this.about.replaceChildren();
     this.bars.replaceChildren();
     if (hint) this.said.append(h("p", { "data-testid": "try-hint" }, hint));
     else if (result) this.tell(result);
@@ -116,10 +118,10 @@ export class TryPanel {
       this.bars.append(this.bar("object", result.switched, result.to_label, n), this.bar("silhouette", result.control_switched, result.control_to_label, n));
       this.bars.append(this.changes(result));
     }
-    this.said.append(
-      h("p", { class: "ec-muted" }, `A picture of “${thing}” (${source}), pasted onto ${progress} of ${available} images of other labels, chosen at random. It says how the classifier takes to these pixels, not what such a thing does in a real scene.`),
+    this.about.append(
+      h("p", { class: "ec-muted", "data-testid": "try-about" }, `A picture of “${thing}” (${source}), pasted onto ${progress} of ${available} images of other labels, chosen at random. It says how the classifier takes to these pixels, not what such a thing does in a real scene.`),
     );
-    if (note) this.said.append(h("p", { class: "hm-problem" }, note));
+    if (note) this.about.append(h("p", { class: "hm-problem" }, note));
   }
 
   /** Of all images: those that became the tried label, and those that became another one. */

@@ -1,0 +1,224 @@
+"""The association heatmap in JupyterLab: its numbers, live threshold, order, search, heads, export and trials."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.notebook import NotebookPage
+
+REPOSITORY = Path(__file__).parents[2]
+SETUP = f"""
+import sys, tempfile
+sys.path.insert(0, {str(REPOSITORY)!r})
+from pathlib import Path
+import numpy as np, torch
+import emocam_widgets as emo
+from dataclasses import replace
+from emocam_widgets.models.demo import SceneNet
+from emocam_widgets.run import MethodInfo, RunWriter, open_run
+from tests.worlds import make_run
+run = make_run(Path(tempfile.mkdtemp()), n=60)
+cams = run.cams.assign(method="lift-cam")
+cams["grid"] = np.roll(cams["grid"].to_numpy(), 1)
+with RunWriter(run.path, replace(run.manifest, methods=(*run.manifest.methods, MethodInfo("lift-cam")))) as writer:
+    writer.write_part({{"cams": cams}}); writer.finish()
+run = open_run(run.path, corpus=run.corpus)
+torch.manual_seed(0)
+net = SceneNet(len(run.labels), width=0.2, hidden=16).eval()
+worker = emo.Worker(emo.wrap_classifier(net, run.labels, size=224, name="random", synthetic=True), cache=None)
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(module_notebook: NotebookPage) -> NotebookPage:
+    """The notebook with a run of two methods and a worker in its kernel."""
+    module_notebook.execute(SETUP)
+    return module_notebook
+
+
+def show(notebook: NotebookPage, arguments: str = "") -> Locator:
+    output = notebook.run(f"hm = emo.AssociationHeatmap(run, {arguments}); hm").output
+    expect(output.get_by_test_id("cell").first).to_be_visible()
+    return output
+
+
+def cell(output: Locator, object_class: str, label: str) -> Locator:
+    return output.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]')
+
+
+def rows(output: Locator) -> list[str]:
+    heads = output.get_by_test_id("row-head")
+    return [str(heads.nth(i).get_attribute("data-class")) for i in range(heads.count())]
+
+
+def becomes(notebook: NotebookPage, expression: str, value: object) -> None:
+    notebook.wait_for(lambda: notebook.value(expression) == value, 10, f"{expression} to be {value!r}")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: NotebookPage) -> None:
+    output = show(notebook)
+    notebook.wait_live()
+    before = rows(output)
+    slider = output.get_by_test_id("threshold")
+    with notebook.busy(5) as other:
+        slider.evaluate(
+            """async slider => {
+              for (let i = 1; i <= 30; i++) {
+                slider.value = String(0.3 + 0.012 * i);
+                slider.dispatchEvent(new Event('input', {bubbles: true}));
+                await new Promise(done => setTimeout(done, 16));
+              }
+            }"""
+        )
+        widget = output.get_by_test_id("heatmap-widget")
+        expect(widget).to_have_attribute("data-threshold", "0.66")
+        assert not other.done
+        assert rows(output) == before, "rows jump under the moving slider"
+    slider.evaluate("slider => slider.dispatchEvent(new Event('change', {bubbles: true}))")
+    becomes(notebook, "hm.threshold", 0.66)
+    expect(widget).to_have_attribute("data-settled", "true")
+    assert rows(output) == notebook.value("hm.shown.classes")
+    counts = notebook.value("hm.association.counts.loc[hm.shown.classes[0]].tolist()")
+    for label, count in zip(notebook.value("hm.shown.labels"), counts, strict=True):
+        expect(cell(output, rows(output)[0], label)).to_have_attribute("data-count", str(count))
+    output.get_by_test_id("score").select_option("mass")
+    becomes(notebook, "[hm.score, hm.threshold]", ["mass", 0.1])
+    expect(slider).to_have_value("0.1")
+    assert float(str(slider.get_attribute("max"))) < 1
+    assert notebook.page_errors == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_order_search_comparison_and_marks(notebook: NotebookPage) -> None:
+    output = show(notebook)
+    widget = output.get_by_test_id("heatmap-widget")
+    expect(widget).to_have_attribute("data-marked", "true")
+    expect(output.get_by_test_id("marks-key")).to_have_attribute("title", "Marked: significantly more or less often than "
+        "under all other labels (Fisher's exact test, false discovery rate 5 % over all cells)")  # fmt: skip
+    marked = cell(output, "Sports equipment", "Excitement")
+    expect(marked).to_have_class("hm-cell hm-more")
+    output.get_by_test_id("order").select_option("alphabet")
+    becomes(notebook, "hm.order", "alphabet")
+    notebook.wait_for(lambda: rows(output) == sorted(rows(output)), 5, "the rows to stand by name")
+    assert rows(output) == notebook.value("hm.shown.classes")
+    cell(output, "Food", "Joy").hover()
+    expect(output.get_by_test_id("hover-info")).to_contain_text("Food: ")
+    cell(output, "Food", "Joy").click()
+    notebook.page.keyboard.press("/")
+    search = output.get_by_test_id("search")
+    expect(search).to_be_focused()
+    notebook.page.keyboard.type("whe")
+    notebook.wait_for(lambda: rows(output) == ["Wheel"], 5, "the class that never counts to be found")
+    notebook.page.keyboard.press("Enter")
+    expect(output.get_by_test_id("row-head").first).to_be_focused()
+    search.focus()
+    notebook.page.keyboard.press("Escape")
+    notebook.wait_for(lambda: len(rows(output)) > 3, 5, "the search to be over")
+    output.get_by_test_id("more").click()
+    output.get_by_test_id("compare").select_option("lift-cam")
+    becomes(notebook, "hm.compare", "lift-cam")
+    first = output.get_by_test_id("row-head").first
+    notebook.wait_for(lambda: rows(output) == notebook.value("hm.shown.classes"), 5, "the difference to be shown")
+    object_class = str(first.get_attribute("data-class"))
+    shares = notebook.value(f"(100 * hm.frame.loc[{object_class!r}]).round(9).to_dict()")
+    for label, points in shares.items():
+        sign = "+" if points > 0 else "−"
+        expected = f"{sign}{abs(points):.0f}" if abs(points) >= 1 else ""
+        expect(cell(output, object_class, label)).to_have_text(expected)
+    expect(output.get_by_test_id("marks-key")).to_be_hidden()
+    assert notebook.page_errors == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_heads_select_whole_classes_and_labels_by_mouse_and_keyboard(notebook: NotebookPage) -> None:
+    output = show(notebook)
+    output.locator('[data-testid="column-head"][data-label="Craving"]').click()
+    becomes(notebook, "[hm.label, hm.object_class, hm.cell]", ["Craving", None, None])
+    output.locator('[data-testid="row-head"][data-class="Food"]').click()
+    becomes(notebook, "[hm.label, hm.object_class, hm.cell]", [None, "Food", None])
+    cell(output, "Food", "Joy").click()
+    becomes(notebook, "[hm.object_class, hm.cell]", [None, ["Food", "Joy"]])
+    keys = notebook.page.keyboard
+    keys.press("Home")
+    keys.press("ArrowLeft")
+    expect(output.locator('[data-testid="row-head"][data-class="Food"]')).to_be_focused()
+    keys.press("Enter")
+    becomes(notebook, "[hm.object_class, hm.cell]", ["Food", None])
+    keys.press("ArrowRight")
+    for _ in rows(output):
+        keys.press("ArrowUp")
+    first = str(notebook.value("hm.shown.labels[0]"))
+    expect(output.locator(f'[data-testid="column-head"][data-label="{first}"]')).to_be_focused()
+    keys.press(" ")
+    becomes(notebook, "[hm.label, hm.object_class]", [first, None])
+    keys.press("Escape")
+    becomes(notebook, "[hm.label, hm.object_class, hm.cell]", [None, None, None])
+    notebook.execute("hm.object_class = 'Plant'")
+    expect(output.locator('[data-testid="row-head"][data-class="Plant"]')).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_what_is_shown_is_saved_under_a_name(notebook: NotebookPage) -> None:
+    output = show(notebook)
+    output.get_by_test_id("more").click()
+    saved = {}
+    for kind in ("csv", "svg", "png"):
+        with notebook.page.expect_download() as download:
+            output.get_by_test_id(f"export-{kind}").click()
+        assert download.value.suggested_filename == f"association-tiny-grad-cam-mean-0.30-fraction.{kind}"
+        saved[kind] = Path(download.value.path()).read_bytes()
+    table = list(csv.reader(io.StringIO(saved["csv"].decode())))
+    assert table[0][1:] == notebook.value("hm.shown.labels")
+    assert [row[0] for row in table[1:]] == rows(output)
+    fractions = notebook.value("hm.frame.to_numpy().ravel().tolist()")
+    assert [float(value) for row in table[1:] for value in row[1:]] == pytest.approx(fractions, abs=1e-5)
+    assert saved["svg"].startswith(b"<?xml") and saved["svg"].count(b"<rect") > len(fractions)
+    assert b"synthetic" in saved["svg"] and saved["png"].startswith(b"\x89PNG")
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    output.get_by_test_id("export-copy").click()
+    expect(output.get_by_text("Copied")).to_be_visible()
+    copied = notebook.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.splitlines()[0].split("\t") == table[0]
+    output.get_by_test_id("cell-size").fill("30")
+    expect(output.get_by_test_id("cell").first).to_have_css("height", "30px")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_cell_is_tried_out_and_a_result_opened(notebook: NotebookPage) -> None:
+    output = show(notebook, "worker, try_count=6")
+    assert notebook.value("hm.try_result") is None
+    cell(output, "Sports equipment", "Excitement").click()
+    output.get_by_test_id("try").click()
+    tried = output.get_by_test_id("tried")
+    expect(tried).to_have_count(6, timeout=30_000)
+    becomes(notebook, "hm.try_result['state']", "done")
+    result = notebook.value("hm.try_result")
+    expect(output.get_by_test_id("try-headline")).to_contain_text(f"{result['switched']} of 6")
+    expect(output.get_by_test_id("try-about")).to_contain_text("“rugby ball” (a shipped drawing), pasted onto 6 of ")
+    notebook.wait_for(
+        lambda: tried.first.locator("img").evaluate("image => image.naturalWidth") > 0, 5, "the pasted picture"
+    )
+    image_id = str(tried.nth(2).get_attribute("data-image-id"))
+    tried.nth(2).click()
+    becomes(notebook, "hm.edit_request['image_id']", image_id)
+    assert notebook.value("hm.edit_request['placements'][0]['sprite']") == "rugby ball"
+    notebook.execute("hm.try_count = 200; hm.cell = ['Human face', 'Joy']")
+    expect(output.get_by_test_id("heatmap-info")).to_contain_text("Human face")
+    output.get_by_test_id("try-again").click()
+    output.get_by_test_id("try-stop").click()
+    notebook.wait_for(lambda: notebook.value("hm.try_result['state']") != "running", 10, "the trial to stop")
+    state = notebook.value("[hm.try_result['state'], hm.try_result.get('n', 0)]")
+    assert state[0] == "cancelled" and state[1] < 48
+    notebook.page.keyboard.press("Escape")
+    expect(output.get_by_test_id("try-panel")).to_be_hidden()
+    output = show(notebook)
+    cell(output, "Sports equipment", "Excitement").click()
+    notebook.page.keyboard.press("t")
+    expect(output.get_by_test_id("try-hint")).to_contain_text("worker=emo.Worker(classifier)")
+    assert notebook.page_errors == []
