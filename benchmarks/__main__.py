@@ -19,6 +19,7 @@ BENCHMARKS = {
     "demo": "demo_analysis",
     "paste": "paste",
     "live": "live",
+    "heatmap": "heatmap",
     "memory": "memory",
     "classroom": "classroom",
 }

@@ -21,7 +21,8 @@ const SCORES: Record<string, string> = {
   "mask-mean": "the CAM's mean inside the object's mask",
 };
 
-const STEPS = 100;
+/** A round step for a slider that ends there: the scores' own thresholds lie on it. */
+const stepFor = (limit: number): number => (limit > 0.5 ? 0.01 : limit > 0.2 ? 0.005 : 0.001);
 
 export function settingControls(model: Model, disposer: Disposer, errors: ErrorBar): HTMLElement[] {
   const store = Store.of(model, disposer, errors);
@@ -54,7 +55,7 @@ function thresholdControl(disposer: Disposer, store: Store): { el: HTMLElement; 
   let dragging = false;
   let frame = 0;
   const write = (value: number): void => {
-    const text = value.toFixed(Number(input.max) < 0.5 ? 3 : 2);
+    const text = value.toFixed(Number(input.step) < 0.01 ? 3 : 2);
     output.textContent = text;
     input.setAttribute("aria-valuetext", text);
   };
@@ -77,7 +78,7 @@ function thresholdControl(disposer: Disposer, store: Store): { el: HTMLElement; 
     const { threshold, score } = store.settings;
     const limit = Math.max(store.limit, threshold);
     input.max = String(limit);
-    input.step = String(limit / STEPS);
+    input.step = String(stepFor(limit));
     input.value = String(threshold);
     input.disabled = !store.offers("settings");
     el.title = `A box counts where ${SCORES[score] ?? score} is above this. Double click: ${store.defaultThreshold}, this score's own.`;

@@ -13,6 +13,7 @@ export class TryPanel {
   readonly button = h("button", { class: "ec-button hm-try", type: "button", title: "Paste such a thing onto images of other labels: what does it turn them into? (T)", "data-testid": "try" }, "Try it");
   readonly el = h("section", { class: "hm-panel", "aria-label": "Try it", "data-testid": "try-panel", hidden: true });
   private readonly head = h("div", { class: "hm-panel-head" });
+  private headed = "";
   private readonly said = h("div", { class: "hm-panel-said", role: "status", "data-testid": "try-summary" });
   private readonly bars = h("div", { class: "hm-panel-bars" });
   private readonly about = h("div", { class: "hm-panel-about" });
@@ -99,6 +100,10 @@ export class TryPanel {
     const running = RUNNING.includes(result?.state ?? "");
     const title = result ? `Try it: ${result.cell[0]} in images that are not ${result.cell[1]}` : "Try it";
     const buttons = [result && (running ? action("stop", "Stop") : action("again", "Again")), action("close", "×", "Close")];
+    // Made anew only where it differs: a button that is replaced under the pointer cannot be clicked.
+    const shown = `${running} ${title}`;
+    if (this.headed === shown) return;
+    this.headed = shown;
     const focused = this.head.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.do : null;
     this.head.replaceChildren(h("strong", { class: "hm-panel-title", title }, title), ...buttons.filter((each): each is HTMLElement => each !== null));
     if (focused) this.head.querySelector<HTMLElement>(focused === "close" ? '[data-do="close"]' : "button")?.focus();
