@@ -34,8 +34,8 @@ import emocam_widgets as emo
 run = emo.open_run({path!r})
 """
 SHOW = "heatmap = emo.AssociationHeatmap(run, top={top}); heatmap"
-# Moves the slider as a hand does and notes, for every event that was painted, how long that took. The threshold that the
-# cells show stands on the widget; after the next frame the browser has painted what was changed before it.
+# Moves the slider as a hand does and notes, for every event that was painted, how long that took. The threshold that
+# the cells show stands on the widget; after the next frame the browser has painted what was changed before it.
 DRAG = """async (slider, [steps, wait]) => {
   const root = slider.closest('[data-testid=heatmap-root]').querySelector('[data-testid=heatmap-widget]');
   const since = new Map(), taken = [];

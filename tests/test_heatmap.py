@@ -106,6 +106,13 @@ def test_the_answer_goes_out_before_others_hear_of_the_change(heatmap: Heard) ->
                                                "compared", "strongest", "classes", "labels"}  # fmt: skip
 
 
+def test_a_slider_that_moves_does_not_tell_everybody_of_every_step(heatmap: Heard) -> None:
+    heatmap.sent.clear()
+    content, _ = heatmap.ask("matrix", {"settings": {"threshold": 0.6}, "tell": False})
+    assert content["settings"]["threshold"] == 0.6 and heatmap.threshold == 0.3
+    assert [each["method"] for each in heatmap.sent] == ["custom"]
+
+
 def test_held_rows_stay_while_a_slider_moves(heatmap: Heard, run: Run) -> None:
     _, first = heatmap.ask("matrix", {"settings": {"top": 3}})
     content, held = heatmap.ask("matrix", {"settings": {"threshold": 0.75}}, first[:2])

@@ -305,6 +305,8 @@ class AssociationHeatmap(LiveWidget):
         held = self._data.held(buffers, settings) if len(buffers) >= 2 else None
         shown = self._data.shown(settings, held, str(request.get("search") or ""))
         self.reply(request, *self._data.message(shown, settings, request.get("names"), held is None))
+        if not request.get("tell", True):
+            return
         for name in sorted(changed, key=["score"].__contains__, reverse=True):  # a score brings a threshold
             if name in SETTING_NAMES:
                 setattr(self, name, getattr(settings, name))

@@ -49,6 +49,8 @@ export type Feature = "settings" | "view" | "search" | "marks" | "try";
 export interface MatrixRequest {
   settings: Partial<Settings>;
   search: string;
+  /** Whether the traits are to be set too; false between two steps of a slider that moves. */
+  tell: boolean;
   names: number | null;
 }
 

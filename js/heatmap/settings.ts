@@ -53,7 +53,6 @@ function thresholdControl(disposer: Disposer, store: Store): { el: HTMLElement; 
   const output = h("output", { class: "ec-number hm-threshold" });
   const el = h("label", { class: "ec-field" }, h("span", {}, "threshold"), input, output);
   let dragging = false;
-  let frame = 0;
   const write = (value: number): void => {
     const text = value.toFixed(Number(input.step) < 0.01 ? 3 : 2);
     output.textContent = text;
@@ -62,17 +61,13 @@ function thresholdControl(disposer: Disposer, store: Store): { el: HTMLElement; 
   disposer.listen(input, "input", () => {
     dragging = true;
     write(input.valueAsNumber);
-    // One question a frame is enough: what comes in between would never be painted.
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => store.change({ threshold: input.valueAsNumber }, true));
+    store.change({ threshold: input.valueAsNumber }, true);
   });
   disposer.listen(input, "change", () => {
     dragging = false;
-    cancelAnimationFrame(frame);
     store.change({ threshold: input.valueAsNumber });
   });
   disposer.listen(input, "dblclick", () => store.change({ threshold: store.defaultThreshold }));
-  disposer.add(() => cancelAnimationFrame(frame));
   const refresh = (): void => {
     if (dragging) return;
     const { threshold, score } = store.settings;

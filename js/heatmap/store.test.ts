@@ -54,6 +54,7 @@ it("has one question under way, and then asks for the newest threshold only, wit
   await answer({ threshold: 0.4 }, false);
   expect(model.sent).toHaveLength(3);
   expect(model.sent[2].settings).toEqual({ by: "annotation", threshold: 0.7 });
+  expect([model.sent[1].tell, model.sent[2].tell]).toEqual([true, false]); // others hear of every few steps, and of the last
   await answer({ threshold: 0.7, by: "annotation" }, false);
   expect(told).toHaveBeenCalledTimes(2);
   expect(store.settled).toBe(false); // the slider is still held
@@ -61,6 +62,7 @@ it("has one question under way, and then asks for the newest threshold only, wit
   await answer({ threshold: 0.7, by: "annotation" }, false);
   expect(store.settled).toBe(true);
   expect(model.sent).toHaveLength(4);
+  expect(model.sent[3]).toMatchObject({ tell: true, settings: { threshold: 0.7 } });
 });
 
 it("asks again when somebody else changes a setting, not when Python tells what was asked for", async () => {

@@ -21,6 +21,8 @@ import {
 const TRAITS_FOLLOW = 250;
 /** Marks are asked for when nothing has changed for a moment. */
 const MARKS_AFTER = 120;
+/** How often others (the images beside it, Python's observers) hear of a slider that moves; the heatmap itself follows it at once. */
+const TELL_EVERY = 150;
 
 const stores = new WeakMap<Model, Store>();
 
@@ -43,6 +45,8 @@ export class Store {
   private readonly listeners = new Set<(what: "matrix" | "marks") => void>();
   private followTimer = 0;
   private marksTimer = 0;
+  private tellTimer = 0;
+  private told = 0;
   private readonly ask: (content: Record<string, unknown>, buffers: Int32Array[]) => void;
   private readonly askMarks: (content: Record<string, unknown>, buffers: Int32Array[]) => void;
   /** Which numbers a question for marks is about. */
@@ -72,7 +76,7 @@ export class Store {
       const names = namesOf(reply.content, this.names);
       this.names = names;
       const sent = asked.settings as Record<string, unknown>;
-      this.unsent = Object.fromEntries(Object.entries(this.unsent).filter(([name, value]) => sent[name] !== value));
+      if (asked.tell) this.unsent = Object.fromEntries(Object.entries(this.unsent).filter(([name, value]) => sent[name] !== value));
       this.settings = reply.content.settings;
       this.limit = reply.content.limit;
       this.defaultThreshold = reply.content.default_threshold;
@@ -94,6 +98,7 @@ export class Store {
     this.disposer.add(() => {
       clearTimeout(this.followTimer);
       clearTimeout(this.marksTimer);
+      clearTimeout(this.tellTimer);
       this.listeners.clear();
     });
     this.request(false);
@@ -112,7 +117,12 @@ export class Store {
   change(settings: Partial<Settings>, dragging = false): void {
     Object.assign(this.unsent, settings);
     this.dragging = dragging;
-    this.request(dragging);
+    clearTimeout(this.tellTimer);
+    const now = performance.now();
+    const tell = !dragging || now - this.told >= TELL_EVERY;
+    if (tell) this.told = now;
+    else this.tellTimer = window.setTimeout(() => this.request(true), TELL_EVERY);
+    this.request(dragging, tell);
   }
 
   search(text: string): void {
@@ -120,11 +130,11 @@ export class Store {
     this.request(false);
   }
 
-  private request(held: boolean): void {
+  private request(held: boolean, tell = true): void {
     this.settled = false;
     clearTimeout(this.marksTimer);
     const rows = held && this.raw ? [this.raw.rows, this.raw.columns] : [];
-    this.ask({ settings: { ...this.unsent }, search: this.searched, names: this.names?.number ?? null }, rows);
+    this.ask({ settings: { ...this.unsent }, search: this.searched, tell, names: this.names?.number ?? null }, rows);
   }
 
   private traits(): Settings {
