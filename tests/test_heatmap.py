@@ -152,8 +152,10 @@ def test_the_slider_ends_above_nearly_all_boxes(heatmap: Heard, run: Run) -> Non
 def test_two_methods_are_compared(heatmap: Heard, run: Run) -> None:
     content, buffers = heatmap.ask("matrix", {"settings": {"compare": "lift-cam"}})
     rows = np.frombuffer(buffers[0], "<i4")
-    assert content["compared"] == "lift-cam" and len(buffers) == 8 and content["strongest"] is None
+    assert content["compared"] == "lift-cam" and len(buffers) == 9 and content["strongest"] is None
     counts = np.frombuffer(buffers[6], "<i4").reshape(len(rows), -1)
+    lift = np.frombuffer(buffers[8], "<f4").reshape(len(rows), -1)
+    np.testing.assert_allclose(lift, run.association("lift-cam").lift.to_numpy()[rows], rtol=1e-5)
     np.testing.assert_array_equal(counts, run.association("lift-cam").matrix[rows])
     mine, other = run.association(), run.association("lift-cam")
     expected = (mine.fractions - other.fractions).loc[heatmap.shown.classes]

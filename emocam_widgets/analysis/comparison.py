@@ -26,12 +26,14 @@ class Compared:
         counts, present: int64 (classes, labels).
         n_images: int64 (labels,).
         fractions: float64 (classes, labels), 0..1.
+        lift: float64 (classes, labels), against all labels of the other, those that are left out here included.
     """
 
     counts: Codes
     present: Codes
     n_images: Codes
     fractions: Floats
+    lift: Floats
 
 
 def aligned(association: Association, other: Association) -> Compared:
@@ -49,12 +51,12 @@ def aligned(association: Association, other: Association) -> Compared:
     rows, columns = list(association.classes), list(association.labels)
     if rows == list(other.classes) and columns == list(other.labels):
         counts, present, n_images = other.matrix, other.present_matrix, other.aggregate.n_images
-        return Compared(counts, present, n_images, other.fractions.to_numpy())
-    counts, present, fractions = (
+        return Compared(counts, present, n_images, other.fractions.to_numpy(), other.lift.to_numpy())
+    counts, present, fractions, lift = (
         frame.reindex(index=rows, columns=columns, fill_value=0).to_numpy()
-        for frame in (other.counts, other.present, other.fractions)
+        for frame in (other.counts, other.present, other.fractions, other.lift)
     )
-    return Compared(counts, present, other.n_images.reindex(columns, fill_value=0).to_numpy(), fractions)
+    return Compared(counts, present, other.n_images.reindex(columns, fill_value=0).to_numpy(), fractions, lift)
 
 
 def measured(association: Association, measure: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from emocam_widgets.analysis.rollup import open_images_parents, rolled_up_classe
 from emocam_widgets.analysis.selection import ORDERS, Selection, selection
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.run import BY
-from emocam_widgets.widgets.base import int_buffer
+from emocam_widgets.widgets.base import float_buffer, int_buffer
 
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
@@ -101,7 +101,10 @@ class Shown:
         return {"cell": [row["object_class"], row["label"]], "sentence": f"{association_sentence(row)} Click it."}
 
     def buffers(self) -> list[bytes]:
-        """int32: rows, columns, images per column, counts, present; then the last three of what it is compared with."""
+        """int32: rows, columns, images per column, counts, present; then those of what it is compared with.
+
+        Of that the last three, and as float32 its lift: it may have labels that are not shown.
+        """
         association, columns = self.association, self.selection.columns
         found = [
             int_buffer(self.selection.rows),
@@ -113,6 +116,7 @@ class Shown:
         if self.compared is not None:
             found.append(int_buffer(self.compared.n_images[columns]))
             found += [int_buffer(self.part(values)) for values in (self.compared.counts, self.compared.present)]
+            found.append(float_buffer(self.part(self.compared.lift)))
         return found
 
 

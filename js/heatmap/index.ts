@@ -29,6 +29,7 @@ const KEYS: KeyList = [
   ["?", "this list"],
 ];
 const HOVER_TOLD = 250;
+const STATUS_STAYS = 4000;
 
 class Heatmap {
   private matrix: Matrix | null = null;
@@ -42,6 +43,7 @@ class Heatmap {
   private readonly root = h("div", { class: "ec hm", "data-testid": "heatmap-widget" });
   private readonly status = h("div", { class: "hm-status", role: "status" });
   private hoverTimer = 0;
+  private statusTimer = 0;
 
   constructor(
     private readonly model: Model,
@@ -57,7 +59,7 @@ class Heatmap {
       hover: (place) => this.hover(place),
     });
     this.trial = new TryPanel(model, this.store, disposer, () => this.trial.button.focus());
-    this.info = new InfoLine(model, this.trial.button);
+    this.info = new InfoLine(model, this.trial.button, disposer);
     this.toolbar = new Toolbar(model, this.store, disposer, {
       zoom: (size) => this.grid.zoom(size),
       toGrid: () => this.grid.focusFirst(),
@@ -66,7 +68,10 @@ class Heatmap {
     this.root.append(...this.bars(embedded), this.toolbar.panel, this.info.el, this.grid.el, this.waiting, this.empty, this.trial.el, this.status, errors.el);
     el.append(this.root);
     disposer.add(() => this.root.remove());
-    disposer.add(() => clearTimeout(this.hoverTimer));
+    disposer.add(() => {
+      clearTimeout(this.hoverTimer);
+      clearTimeout(this.statusTimer);
+    });
     this.listen();
     this.refresh();
   }
@@ -199,7 +204,8 @@ class Heatmap {
       else if (kind === "svg") save(source(drawing(matrix, caption)), `${name}.svg`, "image/svg+xml");
       else save(await picture(drawing(matrix, caption)), `${name}.png`);
       this.status.textContent = kind === "copy" ? `Copied ${matrix.classes.length} rows.` : `Saved ${name}.${kind}`;
-      setTimeout(() => (this.status.textContent = ""), 4000);
+      clearTimeout(this.statusTimer);
+      this.statusTimer = window.setTimeout(() => (this.status.textContent = ""), STATUS_STAYS);
     } catch (problem) {
       this.errors.show({ sentence: "The heatmap could not be exported.", details: String(problem) });
     }

@@ -1,6 +1,6 @@
 // The line over the heatmap: what is under the pointer, else what is selected, else what stands out; and what the colours mean.
 import { css } from "../shared/colour";
-import { h, isDark } from "../shared/dom";
+import { h, isDark, type Disposer } from "../shared/dom";
 import { setTraits, type Model } from "../shared/model";
 import type { Place, Selected } from "./grid";
 import type { Matrix } from "./matrix";
@@ -21,12 +21,13 @@ export class InfoLine {
   constructor(
     private readonly model: Model,
     private readonly tryIt: HTMLElement,
+    disposer: Disposer,
   ) {
     this.marksKey = h("span", { class: "hm-marks-key", "data-testid": "marks-key", hidden: true },
       h("i", { class: "hm-key hm-more" }), "more", h("i", { class: "hm-key hm-less" }), "less");
     const scale = h("span", { class: "hm-scale" }, this.low, this.bar, this.high, this.marksKey);
     this.el = h("div", { class: "hm-info" }, h("div", { class: "hm-said" }, this.rest, this.hover), this.actions, scale);
-    this.clear.addEventListener("click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
+    disposer.listen(this.clear, "click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
   }
 
   legend(matrix: Matrix, marks: Marks | null): void {

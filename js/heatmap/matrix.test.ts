@@ -55,11 +55,12 @@ it("colours more as more, and a label without images as neutral", () => {
 });
 
 it("writes a difference with its sign, in colours that are told apart without red and green", () => {
-  const other = { name: "lift-cam", images: raw.images, counts: new Int32Array([9, 0, 0, 2, 30, 0]), present: raw.present };
+  const other = { name: "lift-cam", images: raw.images, counts: new Int32Array([9, 0, 0, 2, 30, 0]), present: raw.present, lift: new Float32Array([3, 0, 0, 1, 1, 0]) };
   const less = new Matrix({ ...raw, other }, "fraction");
   expect(less.isDifference).toBe(true);
   expect(less.text(0)).toBe("+25");
   expect(less.text(3)).toBe("");
+  expect(new Matrix({ ...raw, other }, "lift").text(4)).toBe("+53"); // 54 less the 1 that was told
   const turned = new Matrix({ ...raw, counts: other.counts, other: { ...other, counts: raw.counts } }, "count");
   expect(turned.text(0)).toBe("−27");
   expect(turned.sentence(0)).toBe("9 of 108 images labelled Excitement (8 %), 36 of 108 (33 %) by lift-cam: −27 images");

@@ -55,8 +55,8 @@ export interface MatrixRequest {
 }
 
 /**
- * The answer. Buffers, all int32: rows, columns, images (per column), counts (rows x columns), present (rows x columns); where
- * `compared` is not null also images, counts and present of what is subtracted.
+ * The answer. Buffers, int32: rows, columns, images (per column), counts (rows x columns), present (rows x columns); where `compared`
+ * is not null also images, counts and present of what is subtracted, and float32 its lift, for it may have labels that are not shown.
  */
 export interface MatrixReply {
   /** As they are now, the change included. */
@@ -134,7 +134,7 @@ export interface RawMatrix {
   images: Int32Array;
   counts: Int32Array;
   present: Int32Array;
-  other: { name: string; images: Int32Array; counts: Int32Array; present: Int32Array } | null;
+  other: { name: string; images: Int32Array; counts: Int32Array; present: Int32Array; lift: Float32Array } | null;
   strongest: { cell: Cell; sentence: string } | null;
 }
 
@@ -152,7 +152,7 @@ export function namesOf(reply: MatrixReply, known: Names | null): Names {
 }
 
 export function readMatrix({ content, buffers }: Reply<MatrixReply>, names: Names, strongest: RawMatrix["strongest"]): RawMatrix {
-  const [rows, columns, images, counts, present, ...other] = buffers.map(integers);
+  const [rows, columns, images, counts, present, ...other] = buffers.slice(0, 8).map(integers);
   return {
     classes: Array.from(rows, (row) => names.classes[row]),
     labels: Array.from(columns, (column) => names.labels[column]),
@@ -161,7 +161,7 @@ export function readMatrix({ content, buffers }: Reply<MatrixReply>, names: Name
     images,
     counts,
     present,
-    other: content.compared === null ? null : { name: content.compared, images: other[0], counts: other[1], present: other[2] },
+    other: content.compared === null ? null : { name: content.compared, images: other[0], counts: other[1], present: other[2], lift: floats(buffers[8]) },
     strongest: content.strongest === undefined ? strongest : content.strongest,
   };
 }
