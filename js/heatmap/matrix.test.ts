@@ -61,6 +61,7 @@ it("writes a difference with its sign, in colours that are told apart without re
   expect(less.text(0)).toBe("+25");
   expect(less.text(3)).toBe("");
   expect(new Matrix({ ...raw, other }, "lift").text(4)).toBe("+53"); // 54 less the 1 that was told
+  expect(new Matrix({ ...raw, other: { ...other, lift: null } }, "lift").text(4)).toBe("+22"); // less 0.6 / (2 / 108)
   const turned = new Matrix({ ...raw, counts: other.counts, other: { ...other, counts: raw.counts } }, "count");
   expect(turned.text(0)).toBe("−27");
   expect(turned.sentence(0)).toBe("9 of 108 images labelled Excitement (8 %), 36 of 108 (33 %) by lift-cam: −27 images");

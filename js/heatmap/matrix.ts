@@ -31,7 +31,7 @@ export class Matrix {
     this.other = raw.other?.name ?? null;
     this.lifts = measured(raw, "lift");
     this.mine = measure === "lift" ? this.lifts : measured(raw, measure);
-    this.theirs = raw.other && (measure === "lift" ? Float64Array.from(raw.other.lift) : measured(raw.other, measure));
+    this.theirs = raw.other && (measure === "lift" && raw.other.lift ? Float64Array.from(raw.other.lift) : measured(raw.other, measure));
     this.values = this.theirs ? this.mine.map((value, i) => value - this.theirs![i]) : this.mine;
     this.top = this.greatest();
   }

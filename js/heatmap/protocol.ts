@@ -56,7 +56,8 @@ export interface MatrixRequest {
 
 /**
  * The answer. Buffers, int32: rows, columns, images (per column), counts (rows x columns), present (rows x columns); where `compared`
- * is not null also images, counts and present of what is subtracted, and float32 its lift, for it may have labels that are not shown.
+ * is not null also images, counts and present of what is subtracted, and where that may have labels that are not shown (another run)
+ * float32 its lift.
  */
 export interface MatrixReply {
   /** As they are now, the change included. */
@@ -134,7 +135,7 @@ export interface RawMatrix {
   images: Int32Array;
   counts: Int32Array;
   present: Int32Array;
-  other: { name: string; images: Int32Array; counts: Int32Array; present: Int32Array; lift: Float32Array } | null;
+  other: { name: string; images: Int32Array; counts: Int32Array; present: Int32Array; lift: Float32Array | null } | null;
   strongest: { cell: Cell; sentence: string } | null;
 }
 
@@ -161,7 +162,7 @@ export function readMatrix({ content, buffers }: Reply<MatrixReply>, names: Name
     images,
     counts,
     present,
-    other: content.compared === null ? null : { name: content.compared, images: other[0], counts: other[1], present: other[2], lift: floats(buffers[8]) },
+    other: content.compared === null ? null : { name: content.compared, images: other[0], counts: other[1], present: other[2], lift: buffers[8] ? floats(buffers[8]) : null },
     strongest: content.strongest === undefined ? strongest : content.strongest,
   };
 }
