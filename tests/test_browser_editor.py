@@ -23,7 +23,8 @@ from emocam_widgets.run import Run
 from emocam_widgets.types import Placement
 from emocam_widgets.widgets.browser import ImageBrowser
 from emocam_widgets.widgets.editor import ObjectEditor
-from emocam_widgets.widgets.run_index import Filter, RunIndex, Settings
+from emocam_widgets.widgets.image_filter import Filter, Settings
+from emocam_widgets.widgets.run_index import RunIndex
 from emocam_widgets.widgets.thumbnails import Thumbnails
 from tests.worlds import LABELS, NEVER, make_run
 
@@ -95,19 +96,23 @@ def test_cell_shows_its_contributors(run: Run) -> None:
     assert not browser.show_cam
 
 
-def test_cell_and_other_filters_exclude_each_other(run: Run) -> None:
+def test_cell_and_label_exclude_each_other_and_compose_with_a_class(run: Run) -> None:
     browser = ImageBrowser(run, label="Joy")
     assert browser.image_ids == run.images.image_id[run.images.label == "Joy"].tolist()
     browser.cell = list(CELL)
-    assert (browser.label, browser.object_class) == (None, None)
+    assert browser.label is None
+    with_food = set(run.boxes.image_id[run.boxes.object_class == "Food"])
     browser.object_class = "Food"
-    assert browser.cell is None
-    assert browser.image_ids == sorted(set(run.boxes.image_id[run.boxes.object_class == "Food"]))
+    assert browser.cell == list(CELL)
+    assert browser.image_ids == [i for i in contributors(run, *CELL) if i in with_food]
     browser.label = "Craving"
+    assert browser.cell is None
     both = run.boxes.merge(run.images[["image_id", "label"]])
     assert browser.image_ids == sorted(set(both.image_id[(both.object_class == "Food") & (both.label == "Craving")]))
     browser.label = NEVER
     assert browser.image_ids == []
+    browser.clear_filters()
+    assert browser.image_ids == list(run.images.image_id)
 
 
 def test_sorting_by_probability_and_importance(run: Run) -> None:
@@ -211,7 +216,7 @@ def test_large_view_has_all_probabilities(run: Run, monkeypatch: pytest.MonkeyPa
 def test_thumbnails_are_made_once_and_dropped_when_room_is_short() -> None:
     made: list[str] = []
 
-    def open_image(image_id: str) -> Image.Image:
+    def open_image(image_id: str, _least_side: int) -> Image.Image:
         if image_id == "bad":
             raise ImageError("it is bad", image_id)
         made.append(image_id)

@@ -306,6 +306,19 @@ class Corpus:
         except ImageError as error:
             raise ImageError(error.reason, image_id) from error
 
+    def preview(self, image_id: str, least_side: int) -> Image.Image:
+        """As :meth:`open`, perhaps smaller, though not below ``least_side`` pixels on either side: for thumbnails.
+
+        Raises:
+            ImageError: as :meth:`open`.
+        """
+        if type(self).open is not Corpus.open:  # one that gets its images in another way
+            return self.open(image_id)
+        try:
+            return read_image(self.path(image_id), least_side)
+        except ImageError as error:
+            raise ImageError(error.reason, image_id) from error
+
     def path(self, image_id: str) -> Path:
         """The image's file.
 

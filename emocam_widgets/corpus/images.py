@@ -48,11 +48,14 @@ _UPRIGHT = {
 }
 
 
-def read_image(source: str | PathLike[str] | bytes) -> Image.Image:
+def read_image(source: str | PathLike[str] | bytes, least_side: int | None = None) -> Image.Image:
     """The image in a file (or in the bytes of one) as an RGB PIL image, upright after its EXIF orientation.
 
     The format is told from the content, not from the name. Of an animation the first frame is taken, transparency
     stands on white, CMYK, palette and grey become RGB, and 16-bit and floating-point values are scaled to 8 bits.
+
+    Args:
+        least_side: both sides may be as small as this; a JPEG is then decoded at a fraction of its size.
 
     Raises:
         ImageError: the file is missing, empty, not an image, damaged, cut short, or has more than 100 megapixels
@@ -77,6 +80,8 @@ def read_image(source: str | PathLike[str] | bytes) -> Image.Image:
             raise ImageError("the image has no pixels")
         orientation = _orientation(image)
         try:
+            if least_side is not None:
+                image.draft("RGB", (least_side, least_side))
             image.load()
             rgb = _to_rgb(image)
         except MemoryError as error:

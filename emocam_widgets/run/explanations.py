@@ -1,8 +1,8 @@
-"""The LIME explanations that a run holds, read back from its table."""
+"""What explanations a run holds of one image: its LIME explanations read back, its CAMs listed."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ import pandas as pd
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.rle import decode_segments
 from emocam_widgets.types import LimeExplanation, Output
+
+if TYPE_CHECKING:
+    from emocam_widgets.run.run import Run
 
 
 def find_lime(rows: pd.DataFrame, image_id: str, target: str, output: str) -> LimeExplanation:
@@ -34,3 +37,8 @@ def find_lime(rows: pd.DataFrame, image_id: str, target: str, output: str) -> Li
         int(row["n_samples"]),
         int(row["n_samples"]),
     )
+
+
+def stored_cams(run: Run, image_id: str) -> pd.DataFrame:
+    """Which CAMs of an image the run holds: columns method, target and output, one row each."""
+    return run._grids.of_image(image_id)

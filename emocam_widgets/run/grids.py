@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from emocam_widgets.analysis.importance import grouped_importance
 from emocam_widgets.types import Cam, Output, View
 
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _VIEW = ["view_x0", "view_y0", "view_x1", "view_y1"]
 
 
@@ -29,6 +30,11 @@ class Grids:
     def find(self, image_id: str, method: str, target: str, output: str) -> int | None:
         """The row of that CAM, or None where it is not stored."""
         return self._row_of.get((image_id, method, target, output))
+
+    def of_image(self, image_id: str) -> pd.DataFrame:
+        """Which CAMs of the image are stored: method, target and output, one row each."""
+        first, last = (int(np.searchsorted(self._image_ids, image_id, side)) for side in _SIDES)
+        return self.rows.iloc[first:last][["method", "target", "output"]]
 
     def cam(self, row: int) -> Cam:
         """The CAM of a row."""
@@ -71,6 +77,10 @@ class Grids:
         other = copy(self)
         other._values = np.ones_like(self._values)
         return other
+
+    @cached_property
+    def _image_ids(self) -> NDArray[np.object_]:
+        return self.rows["image_id"].to_numpy(dtype=object)
 
     @cached_property
     def _row_of(self) -> dict[tuple[str, str, str, str], int]:

@@ -5,18 +5,24 @@ Python answers which images, in which order, with what over them; what is drawn 
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets as t
+from PIL import Image
 
 from emocam_widgets.analysis.importance import SCORES
-from emocam_widgets.errors import ImageError, UnknownNameError
-from emocam_widgets.types import Cam
-from emocam_widgets.widgets.base import LiveWidget, float_buffer, int_buffer, static
-from emocam_widgets.widgets.run_index import SORTS, Filter, ImageBoxes, RunIndex, Settings
+from emocam_widgets.errors import EmocamError, ImageError, UnknownNameError
+from emocam_widgets.widgets.annotating import KEPT, Annotations, Changes, default_file
+from emocam_widgets.widgets.base import LiveWidget, int_buffer, static
+from emocam_widgets.widgets.image_filter import SORTS, Filter, Settings
+from emocam_widgets.widgets.image_messages import NOT_READY, image_message, index_message, thumbnails_message
+from emocam_widgets.widgets.run_index import RunIndex
 from emocam_widgets.widgets.thumbnails import LARGE_QUALITY, LARGE_SIDE, Thumbnails, encode_jpeg, shrink
 
 if TYPE_CHECKING:
@@ -24,56 +30,103 @@ if TYPE_CHECKING:
 
 MAX_BATCH = 64
 THUMBNAIL_HEIGHTS = (96, 512)
-# A thumbnail with a hundred uncertain boxes says nothing: of those that do not count, only these are drawn on it.
-WEAK_CONFIDENCE = 0.25
-WEAK_BOXES = 12
-STRONG_BOXES = 40
-LARGE_BOXES = 400
-FILTER_TRAITS = ("cell", "label", "object_class", "by", "method", "score", "threshold", "min_confidence", "sort")
+CONDITIONS = (
+    "cell",
+    "label",
+    "annotation",
+    "object_class",
+    "confidence",
+    "importance",
+    "disagreement",
+    "text",
+    "only_images",
+)
+SETTINGS = ("by", "method", "score", "threshold", "min_confidence")
+OVERLAYS = ("cam_method", "cam_target")
+ORDER = ("sort", "sort_reverse", "only_images_caption")
 
 
 class ImageBrowser(LiveWidget):
-    """Thumbnails of the images of ``run``, filtered by label, object class or heatmap cell; one of them shown large.
+    """Thumbnails of the images of ``run``, filtered and sorted; one of them shown large, or two beside each other.
 
     Args:
         run: what :func:`emocam_widgets.analyze` or :func:`emocam_widgets.open_run` returned.
+        annotations_file: where labels given here are saved: a CSV (image_id, label, time), by default
+            ``emocam-annotations.csv`` in the corpus's folder.
         **traits: any of the traits below.
 
-    Traits (all shared with the front end):
+    Traits, all but ``annotations`` shared with the front end. Filters, which all must hold:
         cell: [object class, label] or None; the contributors of that cell of the association matrix.
-        label, object_class: or None; images of that label, images in which the class was detected. They and ``cell``
-            exclude each other: setting one clears the other.
-        by, method, score, threshold, min_confidence: what makes a box count, as in ``Run.association``.
-        sort: "corpus", "probability" or "importance".
-        selected: image id under the cursor.
-        open_image: image id that is shown large.
+        label: or None; images filed under that label (``by``). An image has one label: setting ``label`` clears
+            ``cell``, and the other way round.
+        annotation: or None; images annotated so, here or by the corpus.
+        object_class, confidence, importance: or None; images with a box of that class (else, of the cell's), at least
+            that confident (0..1), of an importance in [low, high] (0..1, both included): one box must be all three.
+        disagreement: only annotated images that are not predicted as annotated.
+        text: or ""; each of its words is in the image's id, predicted label or annotation.
+        only_images, only_images_caption: or None; only these ids, and what they are ("images that switched").
+    Order: sort: "corpus", "probability" (of the label filtered by, else of the predicted one), "importance" (the
+        greatest of a box of the class filtered by), "disagreement" (probability of the predicted label less that of
+        the annotated one) or "name"; sort_reverse: the other way round.
+    What counts: by, method, score, threshold, min_confidence, as in ``Run.association``.
+    Shown: selected: image id under the cursor. selection: the ids that are selected together.
+        open_image: image id that is shown large. compare_image: the one beside it, or None.
         edit_image: image id that "Edit" was pressed for (the button is there where ``editable``).
         show_boxes, show_cam, cam_opacity (0..1); choosing a cell shows the maps, clearing it takes them back.
+        cam_method, cam_target: whose map is shown, and of which label; None: ``method``, the predicted label.
+    Annotating: annotatable: whether labels can be given. annotation_labels: those on the keys 1 to 9 and 0 and in the
+        list, by default the classifier's. annotations: labels by image id, those in the file included (to be observed;
+        change it with :meth:`annotate`). An image that is labelled stays in its place until the filter or the order is
+        set again. annotations_file: the path, or None: this session only. annotations_note: why they are not saved.
     """
 
     _esm, _css = static("browser")
 
     cell = t.List(t.Unicode(), minlen=2, maxlen=2, allow_none=True, default_value=None).tag(sync=True)
     label = t.Unicode(None, allow_none=True).tag(sync=True)
+    annotation = t.Unicode(None, allow_none=True).tag(sync=True)
     object_class = t.Unicode(None, allow_none=True).tag(sync=True)
+    confidence = t.Float(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)
+    importance = t.List(t.Float(min=0.0, max=1.0), minlen=2, maxlen=2, allow_none=True, default_value=None).tag(
+        sync=True
+    )
+    disagreement = t.Bool(False).tag(sync=True)
+    text = t.Unicode("").tag(sync=True)
+    only_images = t.List(t.Unicode(), allow_none=True, default_value=None).tag(sync=True)
+    only_images_caption = t.Unicode("").tag(sync=True)
+    sort = t.Enum(SORTS, "corpus").tag(sync=True)
+    sort_reverse = t.Bool(False).tag(sync=True)
     by = t.Enum(("prediction", "annotation"), "prediction").tag(sync=True)
     method = t.Unicode("grad-cam").tag(sync=True)
     score = t.Unicode("mean").tag(sync=True)
     threshold = t.Float(0.3, min=0.0, max=1.0).tag(sync=True)
     min_confidence = t.Float(min=0.0, max=1.0).tag(sync=True)
-    sort = t.Enum(SORTS, "corpus").tag(sync=True)
     selected = t.Unicode(None, allow_none=True).tag(sync=True)
+    selection = t.List(t.Unicode()).tag(sync=True)
     open_image = t.Unicode(None, allow_none=True).tag(sync=True)
+    compare_image = t.Unicode(None, allow_none=True).tag(sync=True)
     edit_image = t.Unicode(None, allow_none=True).tag(sync=True)
     editable = t.Bool(False).tag(sync=True)
     show_boxes = t.Bool(True).tag(sync=True)
     show_cam = t.Bool(False).tag(sync=True)
     cam_opacity = t.Float(0.6, min=0.0, max=1.0).tag(sync=True)
+    cam_method = t.Unicode(None, allow_none=True).tag(sync=True)
+    cam_target = t.Unicode(None, allow_none=True).tag(sync=True)
+    annotatable = t.Bool(True).tag(sync=True)
+    annotation_labels = t.List(t.Unicode()).tag(sync=True)
+    annotations_file = t.Unicode(None, allow_none=True).tag(sync=True)
+    annotations_note = t.Unicode("").tag(sync=True)
+    annotations = t.Dict()
 
-    def __init__(self, run: Run, **traits: Any) -> None:
-        self._thumbnails = Thumbnails(run.open_image)
+    def __init__(self, run: Run, *, annotations_file: str | os.PathLike[str] | None = None, **traits: Any) -> None:
         self.run = run
+        self._thumbnails = Thumbnails(self._open_small)
+        self._overlays = ThreadPoolExecutor(1, thread_name_prefix="emocam-overlays")
+        self._give_up: dict[int, Callable[[], None]] = {}
         self._index = RunIndex(run)
+        path, note = default_file(run) if annotations_file is None else (Path(annotations_file), "")
+        self._annotations = Annotations(path, note)
+        self._index.annotate(self._annotations.labels)
         self._order = np.arange(len(self._index), dtype=np.uint32)
         self._revision = 0
         self._cam_without_cell = False
@@ -81,54 +134,108 @@ class ImageBrowser(LiveWidget):
         if "method" not in traits:
             traits["method"] = default_method(run)
         traits.setdefault("min_confidence", run.min_confidence)
+        traits.setdefault("annotation_labels", list(run.labels))
         super().__init__(**traits)
+        self._ready = self._overlays.submit(self._index.warm, self._settings)
+        self._show_annotations({})
         self._refilter()
-        self.observe(self._filter_changed, FILTER_TRAITS)
+        self.observe(self._filter_changed, (*CONDITIONS, *SETTINGS, *OVERLAYS, *ORDER))
+        self.observe(self._file_changed, "annotations_file")
         self.on_message("index", self._send_index)
         self.on_message("thumbnails", self._send_thumbnails)
+        self.on_message("give_up", self._give_up_thumbnails)
         self.on_message("image", self._send_image)
+        self.on_message("annotate", self._annotate_asked)
+        self.on_message("undo_annotation", lambda _content, _buffers: {"undone": self.undo_annotation()})
+        self.on_message("annotations_csv", self._send_annotations)
 
     @property
     def image_ids(self) -> list[str]:
         """The ids of the images that are shown, in the order shown."""
         return [self._index.ids[position] for position in self._order]
 
+    def show_images(self, image_ids: Iterable[str] | None, caption: str = "") -> None:
+        """Show only these images, under a caption such as "images that switched"; None: all again.
+
+        Raises:
+            TraitError: one of them is not in the run.
+        """
+        self.only_images_caption = caption
+        self.only_images = None if image_ids is None else list(image_ids)
+
+    def clear_filters(self) -> None:
+        """Show all images."""
+        for name in CONDITIONS:
+            self.set_trait(name, {"disagreement": False, "text": ""}.get(name))
+
+    def annotate(self, image_ids: str | Iterable[str], label: str | None) -> None:
+        """Give an image, or several in one step, a label; None takes away the one that was given here.
+
+        Raises:
+            UnknownNameError: an image is not in the run, or the label is none of ``annotation_labels``.
+        """
+        ids = [image_ids] if isinstance(image_ids, str) else list(image_ids)
+        for image_id in ids:
+            self._index.position(image_id)
+        if label is not None and label not in self.annotation_labels:
+            raise UnknownNameError("label to annotate with", label, self.annotation_labels)
+        self._show_annotations(self._annotations.give(ids, label))
+
+    def undo_annotation(self) -> bool:
+        """Take the last step of annotating back. Returns whether there was one."""
+        some = self._annotations.steps > 0
+        self._show_annotations(self._annotations.undo())
+        return some
+
     def close(self) -> None:
         """Close the widget and stop making thumbnails."""
         self._thumbnails.close()
+        self._overlays.shutdown(wait=False, cancel_futures=True)
         super().close()
 
     # -- filter --------------------------------------------------------------------------------------------------------
 
-    @t.validate("cell", "label", "object_class", "method", "score", "selected", "open_image")
+    @t.validate(
+        "cell", "label", "annotation", "object_class", "method", "score", "selected", "open_image", "compare_image",
+        "cam_method", "cam_target", "selection", "only_images",
+    )  # fmt: skip
     def _known(self, proposal: dict[str, Any]) -> Any:
         value, name = proposal["value"], proposal["trait"].name
         if value is None:
             return value
-        labels = [*self._index.labels, *self.run.annotations]
+        labels = dict.fromkeys([*self._index.labels, *self.run.annotations])
+        image = ("image in this run", self._index.positions)
         known: dict[str, tuple[str, Collection[str]]] = {
             "label": ("label", labels),
+            "annotation": ("label", dict.fromkeys([*self._index.annotation_names, *self.annotation_labels])),
             "object_class": ("object class", self._index.classes),
             "method": ("method in this run", self.run.methods or (value,)),
+            "cam_method": ("method in this run", self.run.methods),
+            "cam_target": ("label", self._index.labels),
             "score": ("score", SCORES),
-            "selected": ("image in this run", self._index.positions),
-            "open_image": ("image in this run", self._index.positions),
         }
         pairs = zip(("object_class", "label"), value, strict=True) if name == "cell" else [(name, value)]
+        if name in ("selection", "only_images"):
+            pairs = [(name, each) for each in value]
         for trait, wanted in pairs:
-            kind, names = known[trait]
+            kind, names = known.get(trait, image)
             if wanted not in names:
                 raise t.TraitError(str(UnknownNameError(kind, wanted, names)))
+        return value
+
+    @t.validate("importance")
+    def _a_range(self, proposal: dict[str, Any]) -> Any:
+        value = proposal["value"]
+        if value is not None and value[0] > value[1]:
+            raise t.TraitError(f"importance is [low, high], and {value[0]:g} is not below {value[1]:g}.")
         return value
 
     def _filter_changed(self, change: dict[str, Any]) -> None:
         if change["name"] == "cell":
             self._show_why(change["old"] is not None, change["new"] is not None)
-        if change["name"] == "cell" and change["new"] is not None:
-            self.set_trait("label", None)
-            self.set_trait("object_class", None)
-        elif change["name"] in ("label", "object_class") and change["new"] is not None:
-            self.set_trait("cell", None)
+        other = {"cell": "label", "label": "cell"}.get(change["name"])
+        if other is not None and change["new"] is not None:
+            self.set_trait(other, None)
         self._refilter()
 
     def _show_why(self, was_cell: bool, is_cell: bool) -> None:
@@ -142,19 +249,32 @@ class ImageBrowser(LiveWidget):
     def _refilter(self) -> None:
         # The newest state wins whichever thread gets here last: it is read inside the lock.
         with self._filter_lock:
-            self._order = self._index.order(self._filter, self._settings, self.sort)
+            self._order = self._index.order(self._filter, self._settings, self.sort, self.sort_reverse)
             self._revision += 1
             content, buffers = self._order_message()
         self.send({"kind": "order", **content}, buffers)
 
     @property
     def _filter(self) -> Filter:
-        cell = (self.cell[0], self.cell[1]) if self.cell else None
-        return Filter(cell, self.label, self.object_class)
+        return Filter(
+            cell=(self.cell[0], self.cell[1]) if self.cell else None,
+            label=self.label,
+            annotation=self.annotation,
+            object_class=self.object_class,
+            confidence=self.confidence,
+            importance=(self.importance[0], self.importance[1]) if self.importance else None,
+            disagreement=self.disagreement,
+            text=self.text,
+            images=frozenset(self.only_images) if self.only_images is not None else None,
+        )
 
     @property
     def _settings(self) -> Settings:
         return Settings(self.method, self.score, self.threshold, self.min_confidence, self.by)
+
+    @property
+    def _cam(self) -> tuple[str, str | None]:
+        return self.cam_method or self.method, self.cam_target
 
     def _order_message(self) -> tuple[dict[str, Any], list[bytes]]:
         wanted = self._filter
@@ -162,134 +282,111 @@ class ImageBrowser(LiveWidget):
             "revision": self._revision,
             "count": len(self._order),
             "total": self._index.total(wanted, self._settings),
-            "cell": list(wanted.cell) if wanted.cell else None,
-            "label": wanted.label,
-            "object_class": wanted.object_class,
-            "by": self.by,
+            "images": len(self._index),
+            "only_images": None if wanted.images is None else len(wanted.images),
+            **{name: getattr(self, name) for name in (*CONDITIONS[:-1], "only_images_caption", "by")},
         }
         return content, [int_buffer(self._order)]
 
     # -- answers to the front end --------------------------------------------------------------------------------------
 
     def _send_index(self, _content: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        """Everything about all images that the grid needs before it has seen any: ids, sizes, labels."""
-        index = self._index
         with self._filter_lock:
             order, order_buffers = self._order_message()
-        top = index.probabilities[np.arange(len(index)), index.predicted] if len(index) else np.zeros(0)
-        content = {
-            "order": order,
-            "labels": index.labels,
-            "classes": index.classes,
-            "synthetic": bool(self.run.synthetic),
-            "failures": len(self.run.failures),
-        }
-        sizes = np.stack([index.width, index.height], axis=1)
-        return content, [
-            *order_buffers,
-            "\0".join(index.ids).encode(),
-            int_buffer(sizes),
-            int_buffer(index.predicted),
-            float_buffer(top),
-        ]
+            content, buffers = index_message(self._index)
+        extra = {"order": order, "given": self._annotations.labels, "undo": self._annotations.steps}
+        return {**content, **extra}, [*order_buffers, *buffers]
 
     def _send_thumbnails(self, request: dict[str, Any], _buffers: list[memoryview]) -> None:
-        """Answers, from a pool thread, with boxes and maps of the images, and with their pictures if wanted."""
+        """Answers from another thread with boxes and maps of the images, and with their pictures if wanted."""
         positions = [int(p) for p in request["positions"][:MAX_BATCH] if 0 <= int(p) < len(self._index)]
-        with self._filter_lock:
-            revision, wanted, settings = self._revision, self._filter, self._settings
-        if not request.get("pictures", True):
-            self._reply_thumbnails(request, positions, {}, revision, wanted, settings)
-            return
-        height = int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
-        ids = [self._index.ids[position] for position in positions]
+        number = int(request.get("id", 0))
 
-        def done(pictures: dict[str, bytes | Exception]) -> None:
+        finished = threading.Event()
+
+        def done(pictures: dict[str, bytes | Exception | None]) -> None:
+            finished.set()
+            self._give_up.pop(number, None)
             try:
-                self._reply_thumbnails(request, positions, pictures, revision, wanted, settings)
+                self._reply_thumbnails(request, positions, pictures)
             except Exception as error:  # noqa: BLE001  a boundary: the pool would swallow it
                 self.show_error(error, request)
 
-        self._thumbnails.batch(ids, height, done)
+        if not request.get("pictures", True):
+            self._overlays.submit(done, {})
+            return
+        height = int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
+        give_up = self._thumbnails.batch([self._index.ids[position] for position in positions], height, done)
+        self._give_up[number] = give_up
+        if finished.is_set():  # before it was noted
+            self._give_up.pop(number, None)
 
     def _reply_thumbnails(
-        self,
-        request: dict[str, Any],
-        positions: Sequence[int],
-        pictures: dict[str, bytes | Exception],
-        revision: int,
-        wanted: Filter,
-        settings: Settings,
+        self, request: dict[str, Any], positions: list[int], pictures: dict[str, bytes | Exception | None]
     ) -> None:
-        items: list[dict[str, Any]] = []
-        boxes: list[ImageBoxes] = []
-        cams: list[Cam] = []
-        data: list[bytes] = []
-        for position in positions:
-            picture = pictures.get(self._index.ids[position], b"")
-            found = _few(self._index.boxes(position, wanted, settings))
-            cam = self._index.cam(position, settings.method)
-            item: dict[str, Any] = {"position": position, "boxes": len(found), "cam": _cam_shape(cam)}
-            if isinstance(picture, Exception):
-                item["reason"] = picture.reason if isinstance(picture, ImageError) else str(picture)
-                picture = b""
-            items.append(item)
-            boxes.append(found)
-            data.append(picture)
-            if cam is not None:
-                cams.append(cam)
-        grids = b"".join(float_buffer(cam.grid) for cam in cams)
-        content = {"revision": revision, "items": items}
-        self.reply(request, content, [_box_buffer(boxes), grids, *data])
+        with self._filter_lock:
+            revision, wanted, settings, cam = self._revision, self._filter, self._settings, self._cam
+        # The first pictures do not wait for the tables: the front end asks for what lies over them again.
+        if pictures and not self._ready.done():
+            revision = NOT_READY
+        content, buffers = thumbnails_message(self._index, positions, pictures, wanted, settings, cam, revision)
+        self.reply(request, content, buffers)
+
+    def _give_up_thumbnails(self, request: dict[str, Any], _buffers: list[memoryview]) -> None:
+        """What was scrolled past: what is not begun of these requests need not be made."""
+        for number in request["requests"]:
+            give_up = self._give_up.pop(int(number), None)
+            if give_up is not None:
+                give_up()
 
     def _send_image(self, request: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        """One image large, with all its boxes, its map and all its probabilities."""
+        """One image large."""
         position = self._index.position(str(request["image_id"]))
         picture: bytes = b""
         if request.get("picture", True):
             picture = encode_jpeg(shrink(self.run.open_image(self._index.ids[position]), LARGE_SIDE), LARGE_QUALITY)
-        found = self._index.boxes(position, self._filter, self._settings)
-        if len(found) > LARGE_BOXES:
-            found = found.take(np.arange(len(found)) < LARGE_BOXES)
-        cam = self._index.cam(position, self.method)
-        annotation = self.run.images["annotation"].iat[position]
+        content, buffers = image_message(self._index, position, picture, self._filter, self._settings, self._cam)
+        return {"revision": self._revision, **content}, buffers
+
+    def _open_small(self, image_id: str, least_side: int) -> Image.Image:
+        try:
+            return self.run.corpus.preview(image_id, least_side)
+        except ImageError:
+            return self.run.open_image(image_id)  # which says why it cannot be used, and what to do
+
+    # -- annotating ----------------------------------------------------------------------------------------------------
+
+    def _annotate_asked(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        if not self.annotatable:
+            raise EmocamError("This browser does not take labels: annotatable is False.")
+        self.annotate([str(image_id) for image_id in request["image_ids"]], request["label"])
+        return {}
+
+    def _send_annotations(self, _content: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict, list[bytes]]:
+        name = Path(self.annotations_file).name if self.annotations_file else "annotations.csv"
+        return {"name": name}, [self._annotations.as_csv()]
+
+    def _file_changed(self, change: dict[str, Any]) -> None:
+        path = Path(change["new"]) if change["new"] is not None else None
+        self._show_annotations(self._annotations.save_in(path, "" if path is not None else KEPT))
+
+    def _show_annotations(self, changes: Changes) -> None:
+        """Takes over what is known of annotations now, and tells every view."""
+        with self._filter_lock:
+            positions = self._index.annotate(changes)
+        path = self._annotations.path
+        self.annotations_note = self._annotations.note
+        self.annotations_file = str(path) if path is not None else None
+        self.annotations = self._annotations.labels
         content = {
-            "revision": self._revision,
-            "boxes": len(found),
-            "cam": _cam_shape(cam),
-            "cam_method": cam.method if cam else None,
-            "cam_target": cam.target if cam else None,
-            "cam_output": cam.output if cam else None,
-            "annotation": annotation if isinstance(annotation, str) else None,
+            "kind": "annotated",
+            "given": {image_id: label for image_id, label in changes.items() if image_id in self._index.positions},
+            "annotations": [self._index.annotation(position) for position in positions],
+            "undo": self._annotations.steps,
         }
-        grid = b"" if cam is None else float_buffer(cam.grid)
-        return content, [_box_buffer([found]), grid, float_buffer(self._index.probabilities[position]), picture]
+        self.send(content, [int_buffer(positions)])
 
 
 def default_method(run: Run) -> str:
     """The method that a run is looked at with first: Grad-CAM where it has it, else its first one."""
     return "grad-cam" if "grad-cam" in run.methods or not run.methods else run.methods[0]
-
-
-def _few(found: ImageBoxes) -> ImageBoxes:
-    """What a thumbnail shows: the boxes that count, and a few of the certain others."""
-    weak = ~found.strong & (found.confidence >= WEAK_CONFIDENCE)
-    weak &= np.cumsum(weak) <= WEAK_BOXES
-    strong = found.strong & (np.cumsum(found.strong) <= STRONG_BOXES)
-    return found.take(weak | strong)
-
-
-def _box_buffer(found: Sequence[ImageBoxes]) -> bytes:
-    """float32 rows of eight: x0, y0, x1, y1, confidence, importance (NaN: none), class index, strong (0 or 1)."""
-    rows = [
-        np.column_stack([each.boxes, each.confidence, each.importance, each.class_index, each.strong])
-        for each in found
-        if len(each)
-    ]
-    return float_buffer(np.concatenate(rows)) if rows else b""
-
-
-def _cam_shape(cam: Cam | None) -> list[float] | None:
-    if cam is None:
-        return None
-    return [*cam.grid.shape, cam.view.x0, cam.view.y0, cam.view.x1, cam.view.y1]

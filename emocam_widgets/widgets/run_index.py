@@ -5,42 +5,22 @@ It looks things up and knows nothing of widgets; what counts as a contributor is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emocam_widgets.analysis.importance import cam_importance
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.types import Cam, FloatArray
+from emocam_widgets.widgets.image_filter import Filter, Settings, natural_rank, ordered, total
 
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
-
-Sort = Literal["corpus", "probability", "importance"]
-SORTS: tuple[Sort, ...] = ("corpus", "probability", "importance")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What makes a box count: the arguments of :meth:`Run.association`."""
-
-    method: str
-    score: str
-    threshold: float
-    min_confidence: float
-    by: str
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which images: contributors of ``cell`` (object class, label), or those of a label and with a detected class."""
-
-    cell: tuple[str, str] | None = None
-    label: str | None = None
-    object_class: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +51,13 @@ class ImageBoxes:
 
 
 class RunIndex:
-    """Positions are places in ``run.images``; they are what travels between Python and the browser instead of ids."""
+    """Positions are places in ``run.images``; they are what travels between Python and the browser instead of ids.
+
+    Attributes:
+        annotation_names: every label that an image is annotated with, and the classifier's labels first.
+        annotated: int32 (images,), positions in ``annotation_names``; -1 for no annotation. What people say in the
+            browser (`annotate`) stands in the place of what the corpus says.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -82,6 +68,9 @@ class RunIndex:
         self.height = images["height"].to_numpy(np.int32)
         self.labels: list[str] = list(run.labels)
         self.classes: list[str] = list(run.classes)
+        self.annotation_names: list[str] = list(dict.fromkeys([*self.labels, *run.annotations]))
+        self._stored = pd.Index(self.annotation_names).get_indexer(pd.Index(images["annotation"])).astype(np.int32)
+        self.annotated: NDArray[np.int32] = self._stored.copy()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -99,107 +88,158 @@ class RunIndex:
 
     @cached_property
     def predicted(self) -> NDArray[np.int32]:
-        """int32 (images,), positions in ``labels``."""
+        """int32 (images,), positions in ``labels``, which are the same in ``annotation_names``."""
         return pd.Index(self.labels).get_indexer(pd.Index(self.run.images["label"])).astype(np.int32)
 
+    @property
+    def annotated_label(self) -> NDArray[np.int32]:
+        """int32 (images,), positions in ``labels``; -1 without an annotation, or with one that is none of them."""
+        return np.where(self.annotated < len(self.labels), self.annotated, -1).astype(np.int32)
+
+    def annotation(self, position: int) -> str | None:
+        """What the image is annotated with, in the browser or by the corpus."""
+        code = int(self.annotated[position])
+        return self.annotation_names[code] if code >= 0 else None
+
+    def annotate(self, changes: Mapping[str, str | None]) -> list[int]:
+        """Takes over labels that people gave; None is what the corpus says. Ids that the run has not are passed over.
+
+        Returns:
+            the positions of the images.
+        """
+        for label in changes.values():
+            if label is not None and label not in self.annotation_names:
+                self.annotation_names.append(label)
+        found = self.positions.get_indexer(pd.Index(list(changes)))
+        code = {name: i for i, name in enumerate(self.annotation_names)}
+        for position, label in zip(found, changes.values(), strict=True):
+            if position >= 0:
+                self.annotated[position] = self._stored[position] if label is None else code[label]
+        return [int(position) for position in found if position >= 0]
+
     def has_label(self, label: str, by: str) -> NDArray[np.bool_]:
-        """bool (images,): which are filed under the label, as predicted or as annotated."""
-        column = self.run.images["label" if by == "prediction" else "annotation"]
-        return (column == label).fillna(False).to_numpy(bool)
+        """bool (images,): which are filed under the label, as predicted or as the corpus has annotated them."""
+        codes = self.predicted if by == "prediction" else self._stored
+        return codes == (self.annotation_names.index(label) if label in self.annotation_names else -2)
 
-    def order(self, wanted: Filter, settings: Settings, sort: str = "corpus") -> NDArray[np.uint32]:
-        """The positions of the images of ``wanted``, in the order that ``sort`` names."""
-        chosen = np.flatnonzero(self._mask(wanted, settings))
-        if sort == "probability":
-            label = wanted.cell[1] if wanted.cell else wanted.label
-            column = self.labels.index(label) if label in self.labels else self.predicted[chosen]
-            key = self.probabilities[chosen, column]
-        elif sort == "importance":
-            object_class = wanted.cell[0] if wanted.cell else wanted.object_class
-            key = self._greatest_importance(object_class, settings)[chosen]
-        else:
-            return chosen.astype(np.uint32)
-        return chosen[np.argsort(-key, kind="stable")].astype(np.uint32)
+    def annotated_as(self, label: str) -> NDArray[np.bool_]:
+        """bool (images,): which are annotated so, in the browser or by the corpus."""
+        return self.annotated == (self.annotation_names.index(label) if label in self.annotation_names else -2)
 
-    def total(self, wanted: Filter, settings: Settings) -> int:
-        """Of how many images those of :meth:`order` are a part: those of the label, else all."""
-        label = wanted.cell[1] if wanted.cell else wanted.label if wanted.object_class else None
-        if label is None:
-            return len(self)
-        return int(np.count_nonzero(self.has_label(label, settings.by)))
-
-    def _mask(self, wanted: Filter, settings: Settings) -> NDArray[np.bool_]:
-        if wanted.cell is not None:
-            association = self.run.association(
-                method=settings.method,
-                score=settings.score,
-                threshold=settings.threshold,
-                min_confidence=settings.min_confidence,
-                by=settings.by,
-            )
-            mask = np.zeros(len(self), bool)
-            mask[self.positions.get_indexer(pd.Index(association.contributors(*wanted.cell)))] = True
-            return mask
-        mask = np.ones(len(self), bool)
-        if wanted.label is not None:
-            mask &= self.has_label(wanted.label, settings.by)
-        if wanted.object_class is not None:
-            found = self._box_class == self.classes.index(wanted.object_class)
-            found &= self._box_confidence >= settings.min_confidence
-            present = np.zeros(len(self), bool)
-            present[self._box_image[found]] = True
-            mask &= present
+    def contributors(self, cell: tuple[str, str], settings: Settings) -> NDArray[np.bool_]:
+        """bool (images,): which the (object class, label) of the association counts."""
+        association = self.run.association(
+            method=settings.method,
+            score=settings.score,
+            threshold=settings.threshold,
+            min_confidence=settings.min_confidence,
+            by=settings.by,
+        )
+        mask = np.zeros(len(self), bool)
+        mask[self.positions.get_indexer(pd.Index(association.contributors(*cell)))] = True
         return mask
 
-    def _greatest_importance(self, object_class: str | None, settings: Settings) -> FloatArray:
-        greatest = np.full(len(self), -1.0, np.float32)
-        rows = self._box_confidence >= settings.min_confidence
-        if object_class is not None:
-            rows &= self._box_class == self.classes.index(object_class)
-        importance = np.nan_to_num(self._importance(settings)[rows], nan=-1.0)
-        np.maximum.at(greatest, self._box_image[rows], importance)
-        return greatest
+    def order(
+        self, wanted: Filter, settings: Settings, sort: str = "corpus", reverse: bool = False
+    ) -> NDArray[np.uint32]:
+        """:func:`image_filter.ordered`."""
+        return ordered(self, wanted, settings, sort, reverse)
 
-    def boxes(self, position: int, wanted: Filter, settings: Settings) -> ImageBoxes:
-        """The boxes of an image from the confidence asked for; strong are those that count (and match the class)."""
+    def total(self, wanted: Filter, settings: Settings) -> int:
+        """:func:`image_filter.total`."""
+        return total(self, wanted, settings)
+
+    def boxes(self, position: int, wanted: Filter, settings: Settings, cam: Cam | None = None) -> ImageBoxes:
+        """The boxes of an image from the confidence asked for; strong are those that count (and answer to the filter).
+
+        Args:
+            cam: the map that importance is of, where it is not that of the predicted label by ``settings.method``.
+        """
         rows = self._box_order[self._box_start[position] : self._box_start[position + 1]]
-        rows = rows[self._box_confidence[rows] >= settings.min_confidence]
-        importance = self._importance(settings)[rows]
-        classes = self._box_class[rows]
-        strong = np.nan_to_num(importance, nan=-1.0) > settings.threshold
-        object_class = wanted.cell[0] if wanted.cell else wanted.object_class
-        if object_class is not None:
-            right = classes == self.classes.index(object_class)
-            # A class filter alone asks what is in the picture, so every such box is what it is about.
-            strong = right & (strong if wanted.cell else np.ones_like(right))
-        return ImageBoxes(self._box_corners[rows], self._box_confidence[rows], importance, classes, strong)
+        rows = rows[self.box_confidence[rows] >= np.float32(settings.min_confidence)]
+        importance = self.importance(settings)[rows]
+        classes, confidence, corners = self.box_class[rows], self.box_confidence[rows], self._box_corners[rows]
+        counts = np.nan_to_num(importance, nan=-1.0) > np.float32(settings.threshold)
+        strong = self._answering(classes, confidence, importance, counts, wanted)
+        if cam is not None:
+            score = settings.score if settings.score != "mask-mean" else "mean"
+            importance = cam_importance(cam, corners, int(self.width[position]), int(self.height[position]), score)
+        return ImageBoxes(corners, confidence, importance, classes, strong)
 
-    def cam(self, position: int, method: str) -> Cam | None:
-        """The map of the image's predicted label, or None where the run has none of this method."""
+    def _answering(
+        self,
+        classes: NDArray[np.int32],
+        confidence: FloatArray,
+        importance: FloatArray,
+        counts: NDArray[np.bool_],
+        wanted: Filter,
+    ) -> NDArray[np.bool_]:
+        """bool (n,): the boxes that the filter is about; without one that asks for boxes, those that count."""
+        if wanted.cell is None and not wanted.about_boxes:
+            return counts
+        strong = np.zeros(len(classes), bool)
+        if wanted.cell is not None:
+            strong |= (classes == self.classes.index(wanted.cell[0])) & counts
+        if wanted.about_boxes:
+            # A class filter alone asks what is in the picture, so every such box is what it is about.
+            right = confidence >= np.float32(wanted.confidence or 0.0)
+            if wanted.importance is not None:
+                low, high = np.float32(wanted.importance[0]), np.float32(wanted.importance[1])
+                right &= (importance >= low) & (importance <= high)
+            if wanted.box_class is not None:
+                right &= classes == self.classes.index(wanted.box_class)
+            strong = strong & right if wanted.cell and wanted.object_class is None else strong | right
+        return strong
+
+    def cam(self, position: int, method: str, target: str | None = None) -> Cam | None:
+        """The map of a label (by default the predicted), or None where the run has none of this method and label."""
         if method not in self.run.methods:
             return None
         try:
-            return self.run.grid(self.ids[position], method)
+            return self.run.grid(self.ids[position], method, target)
         except EmocamError:  # the run goes on adding maps part by part: this image's is not there yet
             return None
 
-    def _importance(self, settings: Settings) -> FloatArray:
+    def importance(self, settings: Settings) -> FloatArray:
         """float32 (boxes,); NaN where nothing explains the images at all."""
         if settings.method not in self.run.methods:
             return np.full(len(self.run.boxes), np.nan, np.float32)
         return self.run.importance(settings.method, settings.score)
 
-    @cached_property
-    def _box_image(self) -> NDArray[np.intp]:
-        return self.positions.get_indexer(pd.Index(self.run.boxes["image_id"]))
+    def warm(self, settings: Settings) -> None:
+        """Reads and computes what the first boxes need, so that nobody waits for it later."""
+        self.importance(settings)
+        if len(self):
+            self.boxes(0, Filter(), settings)
+            self.cam(0, settings.method)
 
     @cached_property
-    def _box_class(self) -> NDArray[np.int32]:
-        return pd.Index(self.classes).get_indexer(pd.Index(self.run.boxes["object_class"])).astype(np.int32)
+    def box_image(self) -> NDArray[np.intp]:
+        """(boxes,): the position of each box's image."""
+        # The table is sorted by image: far fewer ids than rows are looked up.
+        codes, distinct = pd.factorize(self.run.boxes["image_id"])
+        return self.positions.get_indexer(pd.Index(distinct))[codes]
 
     @cached_property
-    def _box_confidence(self) -> FloatArray:
+    def box_class(self) -> NDArray[np.int32]:
+        """(boxes,): positions in ``classes``."""
+        codes, distinct = pd.factorize(self.run.boxes["object_class"])
+        return pd.Index(self.classes).get_indexer(pd.Index(distinct))[codes].astype(np.int32)
+
+    @cached_property
+    def box_confidence(self) -> FloatArray:
+        """(boxes,): 0..1."""
         return self.run.boxes["confidence"].to_numpy(np.float32)
+
+    @cached_property
+    def folded_ids(self) -> pd.Series:
+        """The image ids for searching, whatever the case."""
+        return pd.Series(self.ids, dtype="str").str.casefold()
+
+    @cached_property
+    def name_rank(self) -> NDArray[np.int64]:
+        """(images,): each one's place by file name."""
+        return natural_rank(self.ids)
 
     @cached_property
     def _box_corners(self) -> FloatArray:
@@ -208,8 +248,8 @@ class RunIndex:
     @cached_property
     def _box_order(self) -> NDArray[np.intp]:
         """Rows of the boxes table by image, within an image the most confident first."""
-        return np.lexsort((-self._box_confidence, self._box_image))
+        return np.lexsort((-self.box_confidence, self.box_image))
 
     @cached_property
     def _box_start(self) -> NDArray[np.intp]:
-        return np.searchsorted(self._box_image[self._box_order], np.arange(len(self) + 1))
+        return np.searchsorted(self.box_image[self._box_order], np.arange(len(self) + 1))

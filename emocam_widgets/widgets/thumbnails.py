@@ -50,13 +50,15 @@ class Thumbnails:
     Raises nothing itself: a job that fails carries its exception in its future.
     """
 
-    def __init__(self, open_image: Callable[[str], Image.Image], cache_bytes: int = CACHE_BYTES) -> None:
-        """``open_image`` gives the RGB picture of an image id, from any thread."""
+    def __init__(self, open_image: Callable[[str, int], Image.Image], cache_bytes: int = CACHE_BYTES) -> None:
+        """``open_image`` gives the RGB picture of an image id, its sides perhaps as small as asked, from any thread."""
         self._open_image = open_image
         self._room = cache_bytes
         self._used = 0
         self._cache: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
+        self._waiting: dict[tuple[str, int], int] = {}
+        self._closed = False
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="emocam-thumbnails")
 
@@ -70,35 +72,55 @@ class Thumbnails:
                 ready: Future[bytes] = Future()
                 ready.set_result(cached)
                 return ready
+            self._waiting[key] = self._waiting.get(key, 0) + 1
             if key not in self._jobs:
                 self._jobs[key] = self._pool.submit(self._make, key)
             return self._jobs[key]
 
     def batch(
-        self, image_ids: Sequence[str], height: int, done: Callable[[dict[str, bytes | Exception]], None]
-    ) -> None:
-        """Calls ``done`` once, from a pool thread (or at once), with the bytes or the exception of every image."""
-        results: dict[str, bytes | Exception] = {}
+        self, image_ids: Sequence[str], height: int, done: Callable[[dict[str, bytes | Exception | None]], None]
+    ) -> Callable[[], None]:
+        """Calls ``done`` once, from a pool thread (or at once), with the bytes or the exception of every image.
+
+        Returns:
+            a function that gives up what has not been begun and is nobody else's: ``done`` gets None for that.
+        """
+        results: dict[str, bytes | Exception | None] = {}
         wanted = dict.fromkeys(image_ids)
         lock = threading.Lock()
 
         def collect(image_id: str, job: Future[bytes]) -> None:
-            if job.cancelled():  # closed meanwhile: nobody waits for it any more
-                return
-            error = job.exception()
             with lock:
-                results[image_id] = job.result() if error is None else _as_exception(error)
+                results[image_id] = _outcome(job)
                 whole = len(results) == len(wanted)
-            if whole:
+            if whole and not self._closed:
                 done(results)
 
-        for image_id in wanted:
-            self.submit(image_id, height).add_done_callback(partial(collect, image_id))
+        jobs = {image_id: self.submit(image_id, height) for image_id in wanted}
+        for image_id, job in jobs.items():
+            job.add_done_callback(partial(collect, image_id))
         if not wanted:
             done({})
+        return partial(self._give_up, [(image_id, height) for image_id in wanted])
+
+    def _give_up(self, keys: Sequence[tuple[str, int]]) -> None:
+        """Cancels jobs that are waited for once only. Outside the lock: cancelling runs the callbacks."""
+        given_up = []
+        with self._lock:
+            for key in keys:
+                job = self._jobs.get(key)
+                if job is None:
+                    continue
+                self._waiting[key] -= 1
+                if self._waiting[key] <= 0 and not job.running():
+                    given_up.append(self._jobs.pop(key))
+                    del self._waiting[key]
+        for job in given_up:
+            job.cancel()
 
     def close(self) -> None:
         """Drops waiting jobs and the cache; running jobs end by themselves."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._cache.clear()
@@ -107,7 +129,7 @@ class Thumbnails:
     def _make(self, key: tuple[str, int]) -> bytes:
         image_id, height = key
         try:
-            image = self._open_image(image_id)
+            image = self._open_image(image_id, height)
             image.thumbnail((3 * height, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
             data = encode_jpeg(image)
             self._keep(key, data)
@@ -115,6 +137,7 @@ class Thumbnails:
         finally:
             with self._lock:
                 self._jobs.pop(key, None)
+                self._waiting.pop(key, None)
 
     def _keep(self, key: tuple[str, int], data: bytes) -> None:
         with self._lock:
@@ -125,5 +148,10 @@ class Thumbnails:
                 self._used -= len(dropped)
 
 
-def _as_exception(error: BaseException) -> Exception:
+def _outcome(job: Future[bytes]) -> bytes | Exception | None:
+    if job.cancelled():
+        return None
+    error = job.exception()
+    if error is None:
+        return job.result()
     return error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
