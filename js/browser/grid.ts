@@ -1,33 +1,23 @@
-// The grid of thumbnails: only what is on screen exists as elements; keys move a cursor, Enter opens.
-import { type Box, paintBoxes } from "../shared/boxes";
-import { keptCamBitmap, paintCam } from "../shared/cam";
-import { css, labelColour, sequential } from "../shared/colour";
-import { type Disposer, h, isDark, onThemeChange, percent } from "../shared/dom";
+// The grid of thumbnails: only what is on screen exists as elements; keys move a cursor and select, Enter opens.
+import { describeBox } from "../shared/boxes";
+import { Tooltip } from "../shared/controls";
+import { type Disposer, h, onThemeChange } from "../shared/dom";
 import { justify, justifyLargest, type Layout, verticalNeighbour, visibleRows } from "./layout";
-import type { BrowserStore, Thumbnail } from "./store";
+import { stretch, toggled } from "./picking";
+import type { BrowserStore } from "./store";
+import { CAPTION, type GridView, Tile } from "./tile";
 
-const SPACING = { gap: 8, caption: 24 };
+const SPACING = { gap: 8, caption: CAPTION };
 const ROW_HEIGHT = 128;
 const ROW_HEIGHTS = [200, 160, ROW_HEIGHT];
 const PADDING = 8;
 const SCROLLBAR = 12;
 
-export interface GridView {
-  boxes: boolean;
-  cam: boolean;
-  camOpacity: number;
-}
-
 export interface GridEvents {
   select: (imageId: string) => void;
   open: (imageId: string) => void;
-}
-
-interface Tile {
-  element: HTMLElement;
-  canvas: HTMLCanvasElement;
-  note: HTMLElement;
-  position: number;
+  /** The images that are selected together now. */
+  pick: (imageIds: string[]) => void;
 }
 
 let grids = 0;
@@ -36,30 +26,44 @@ export class Grid {
   readonly el: HTMLElement;
   private readonly inner = h("div", { class: "ec-grid-inner", role: "presentation" });
   private readonly name = `ec-grid-${grids++}`;
+  private readonly tooltip: Tooltip;
   private layout: Layout = justify(new Float32Array(0), 1, { ...SPACING, rowHeight: ROW_HEIGHT });
   private readonly tiles = new Map<number, Tile>();
+  private picked = new Set<number>();
   private cursor = -1;
+  /** Where a stretch of selected images begins. */
+  private anchor = -1;
+  private hovered: Tile | null = null;
   private width = 0;
   private height = 0;
   private frame = 0;
-  private view: GridView = { boxes: true, cam: false, camOpacity: 0.6 };
+  private view: GridView = { boxes: true, cam: false, camOpacity: 0.6, annotations: false };
 
   constructor(
     private readonly store: BrowserStore,
     private readonly events: GridEvents,
+    host: HTMLElement,
     disposer: Disposer,
   ) {
     this.el = h("div", {
       class: "ec-grid",
       tabindex: 0,
       role: "listbox",
+      "aria-multiselectable": "true",
       "aria-label": "images",
       "data-testid": "grid",
     }, this.inner);
-    disposer.listen(this.el, "scroll", () => this.schedule(), { passive: true });
+    this.tooltip = new Tooltip(host, disposer);
+    disposer.listen(this.el, "scroll", () => this.scrolled(), { passive: true });
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => this.key(event));
+    disposer.listen<MouseEvent>(this.inner, "mousedown", (event) => {
+      if (event.shiftKey) event.preventDefault(); // no text is meant to be selected
+      this.el.focus({ preventScroll: true });
+    });
     disposer.listen<MouseEvent>(this.inner, "click", (event) => this.pressed(event, false));
     disposer.listen<MouseEvent>(this.inner, "dblclick", (event) => this.pressed(event, true));
+    disposer.listen<PointerEvent>(this.inner, "pointermove", (event) => this.pointed(event));
+    disposer.listen(this.inner, "pointerleave", () => this.pointed(null));
     disposer.resize(this.el, (width, height) => {
       if (width > 0 && Math.abs(width - this.width) + Math.abs(height - this.height) > 1) this.reflow(width, height);
       else this.schedule();
@@ -68,21 +72,23 @@ export class Grid {
     disposer.add(() => cancelAnimationFrame(this.frame));
   }
 
-  /** After the order changed: a new layout, from the top. */
-  orderChanged(): void {
+  /** After the order changed: a new layout, from the top; where it is the same, only what lies over the pictures is new. */
+  orderChanged(same: boolean): void {
+    if (same) return this.draw();
     const kept = this.selectedId;
     this.clear();
     this.place();
     this.cursor = kept === null ? -1 : this.store.order.indexOf(this.store.position(kept));
+    this.anchor = this.cursor;
     if (this.cursor >= 0) this.reveal(this.cursor);
     else this.el.scrollTop = 0;
     this.draw();
   }
 
-  /** New pictures or overlays for some images. */
+  /** New pictures, overlays or labels for some images. */
   refresh(positions: number[]): void {
     const fresh = new Set(positions);
-    for (const tile of this.tiles.values()) if (fresh.has(tile.position)) this.paint(tile);
+    for (const tile of this.tiles.values()) if (fresh.has(tile.position)) tile.paint(this.view);
   }
 
   show(view: GridView): void {
@@ -94,7 +100,14 @@ export class Grid {
     const cursor = imageId === null ? -1 : this.store.order.indexOf(this.store.position(imageId));
     if (cursor === this.cursor) return;
     this.cursor = cursor;
+    if (this.picked.size === 0) this.anchor = cursor;
     if (cursor >= 0) this.reveal(cursor);
+    this.mark();
+  }
+
+  /** The images that are selected together, by position. */
+  pick(positions: Set<number>): void {
+    this.picked = positions;
     this.mark();
   }
 
@@ -130,8 +143,14 @@ export class Grid {
   }
 
   private clear(): void {
+    this.pointed(null);
     this.tiles.clear();
     this.inner.replaceChildren();
+  }
+
+  private scrolled(): void {
+    this.pointed(null);
+    this.schedule();
   }
 
   private schedule(): void {
@@ -157,96 +176,24 @@ export class Grid {
     const middle = top + height / 2;
     const far = (place: number): number => Math.abs(this.layout.rows[this.layout.rowOf[place]].y + ROW_HEIGHT / 2 - middle);
     const places = [...this.tiles.keys()].sort((a, b) => far(a) - far(b) || a - b);
-    this.store.want(places.map((place) => this.store.order[place]));
+    this.store.thumbnails.want(places.map((place) => this.store.order[place]));
   }
 
   private makeTile(place: number): Tile {
-    const position = this.store.order[place];
     const row = this.layout.rows[this.layout.rowOf[place]];
-    const imageId = this.store.ids[position];
-    const label = this.store.labels[this.store.predicted[position]] ?? "";
-    const sure = percent(this.store.probability[position]);
-    const canvas = h("canvas", { class: "ec-tile-picture" });
-    const note = h("div", { class: "ec-tile-note", hidden: true });
-    const dot = h("span", { class: "ec-tile-dot", style: { background: css(labelColour(label, isDark(this.el))) } });
-    const element = h(
-      "div",
-      {
-        class: "ec-tile",
-        id: `${this.name}-${place}`,
-        role: "option",
-        title: imageId,
-        "aria-label": `${imageId}: ${label} ${sure}`,
-        "aria-posinset": place + 1,
-        "aria-setsize": this.store.order.length,
-        "data-testid": "thumb",
-        "data-image-id": imageId,
-        "data-place": place,
-        "data-label": label,
-        style: {
-          left: `${this.layout.x[place] + PADDING}px`,
-          top: `${row.y + PADDING}px`,
-          width: `${this.layout.width[place]}px`,
-          height: `${row.height + SPACING.caption}px`,
-        },
-      },
-      h("div", { class: "ec-tile-frame", style: { height: `${row.height}px` } }, canvas, note),
-      h("div", { class: "ec-tile-caption" }, dot, h("span", { class: "ec-tile-label" }, label), h("span", { class: "ec-number ec-muted" }, sure)),
-    );
-    this.inner.append(element);
-    const tile = { element, canvas, note, position };
-    this.paint(tile);
+    const at = { left: this.layout.x[place] + PADDING, top: row.y + PADDING, width: this.layout.width[place], height: row.height };
+    const tile = new Tile(this.store, this.store.order[place], place, `${this.name}-${place}`, at);
+    this.inner.append(tile.element);
+    tile.paint(this.view);
     return tile;
   }
 
   private repaint(): void {
-    for (const tile of this.tiles.values()) this.paint(tile);
-  }
-
-  private paint(tile: Tile): void {
-    const thumbnail = this.store.thumbnails.get(tile.position);
-    const frame = tile.canvas.parentElement;
-    if (!thumbnail || frame === null) return;
-    const strong = thumbnail.boxes.filter((box) => box.strong);
-    tile.element.dataset.loaded = String(thumbnail.revision);
-    tile.element.dataset.strongBoxes = String(strong.length);
-    tile.element.dataset.strongClasses = [...new Set(strong.map((box) => box.objectClass))].join("|");
-    tile.note.hidden = thumbnail.reason === null;
-    if (thumbnail.reason !== null) {
-      tile.note.textContent = "cannot be shown";
-      tile.note.title = thumbnail.reason;
-    }
-    if (thumbnail.picture) this.paintPicture(tile, thumbnail, thumbnail.picture);
-  }
-
-  private paintPicture(tile: Tile, thumbnail: Thumbnail, picture: ImageBitmap): void {
-    const ratio = window.devicePixelRatio || 1;
-    const width = parseFloat(tile.element.style.width);
-    const height = parseFloat(tile.element.style.height) - SPACING.caption;
-    tile.canvas.width = Math.round(width * ratio);
-    tile.canvas.height = Math.round(height * ratio);
-    const context = tile.canvas.getContext("2d");
-    if (context === null) return;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const imageWidth = this.store.sizes[2 * tile.position];
-    const imageHeight = this.store.sizes[2 * tile.position + 1];
-    // Extreme aspect ratios are shown whole, with bars, in a tile of a usable shape.
-    const scale = Math.min(width / imageWidth, height / imageHeight);
-    const viewport = { scale, x: (width - imageWidth * scale) / 2, y: (height - imageHeight * scale) / 2 };
-    context.imageSmoothingQuality = "high";
-    context.drawImage(picture, viewport.x, viewport.y, imageWidth * scale, imageHeight * scale);
-    if (this.view.cam && thumbnail.cam) {
-      paintCam(context, keptCamBitmap(thumbnail.cam, sequential), thumbnail.cam.view, viewport, this.view.camOpacity);
-    }
-    if (this.view.boxes) paintBoxes(context, sparse(thumbnail.boxes), viewport, 1);
+    for (const tile of this.tiles.values()) tile.paint(this.view);
   }
 
   private mark(): void {
-    for (const [place, tile] of this.tiles) {
-      const selected = place === this.cursor;
-      tile.element.setAttribute("aria-selected", String(selected));
-      tile.element.classList.toggle("ec-tile-selected", selected);
-    }
+    for (const [place, tile] of this.tiles) tile.mark(this.picked.has(tile.position), place === this.cursor, this.picked.size > 0);
     if (this.tiles.has(this.cursor)) this.el.setAttribute("aria-activedescendant", `${this.name}-${this.cursor}`);
     else this.el.removeAttribute("aria-activedescendant");
   }
@@ -260,14 +207,69 @@ export class Grid {
     this.draw();
   }
 
-  private pressed(event: MouseEvent, open: boolean): void {
+  // -- pointer and keys -----------------------------------------------------------------------------------------------
+
+  private tileOf(event: Event): Tile | null {
     const element = (event.target as Element).closest<HTMLElement>(".ec-tile");
-    if (element === null) return;
-    this.moveTo(Number(element.dataset.place));
-    if (open) this.open();
+    return element === null ? null : (this.tiles.get(Number(element.dataset.place)) ?? null);
   }
 
+  /** The name of the box under the pointer. */
+  private pointed(event: PointerEvent | null): void {
+    const tile = event === null || event.pointerType === "touch" ? null : this.tileOf(event);
+    if (this.hovered !== null && this.hovered !== tile) this.hovered.hover(null, this.view);
+    this.hovered = tile;
+    const box = tile?.hover(event, this.view) ?? null;
+    if (box === null || tile === null) this.tooltip.hide();
+    else this.tooltip.show(tile.element, describeBox(box, tile.imageSize));
+  }
+
+  private pressed(event: MouseEvent, open: boolean): void {
+    const tile = this.tileOf(event);
+    if (tile === null) return;
+    const place = Number(tile.element.dataset.place);
+    if (open) return this.open();
+    if (event.shiftKey) this.extendTo(place);
+    else if (event.ctrlKey || event.metaKey) this.toggle(place);
+    else this.moveTo(place);
+  }
+
+  /** The cursor alone, and with it the place that a stretch begins from. */
   private moveTo(place: number): void {
+    this.step(place);
+    this.anchor = this.cursor;
+    this.pickPlaces(new Set());
+  }
+
+  private extendTo(place: number): void {
+    if (this.anchor < 0) this.anchor = Math.max(0, this.cursor);
+    this.step(place);
+    this.pickPlaces(stretch(this.anchor, this.cursor));
+  }
+
+  /** The first image that is added joins the one under the cursor, which looked selected already. */
+  private toggle(place: number): void {
+    const before = this.pickedPlaces();
+    if (before.size === 0 && this.cursor >= 0 && this.cursor !== place) before.add(this.cursor);
+    this.step(place);
+    this.anchor = place;
+    this.pickPlaces(toggled(before, place));
+  }
+
+  private pickedPlaces(): Set<number> {
+    const places = new Set<number>();
+    if (this.picked.size > 0) this.store.order.forEach((position, place) => this.picked.has(position) && places.add(place));
+    return places;
+  }
+
+  private pickPlaces(places: Set<number>): void {
+    if (places.size === 0 && this.picked.size === 0) return;
+    const positions = [...places].sort((a, b) => a - b).map((place) => this.store.order[place]);
+    this.pick(new Set(positions));
+    this.events.pick(positions.map((position) => this.store.ids[position]));
+  }
+
+  private step(place: number): void {
     if (this.store.order.length === 0) return;
     this.cursor = Math.min(Math.max(place, 0), this.store.order.length - 1);
     this.reveal(this.cursor);
@@ -282,34 +284,44 @@ export class Grid {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.el || !this.press(event.key)) return;
+    if (event.altKey || event.target !== this.el || this.store.order.length === 0) return;
+    if (!(event.ctrlKey || event.metaKey ? this.commanded(event.key) : this.press(event.key, event.shiftKey))) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  private press(key: string): boolean {
-    if (this.store.order.length === 0) return false;
-    const page = Math.max(1, Math.floor(this.el.clientHeight / (ROW_HEIGHT + SPACING.caption)));
-    const at = Math.max(0, this.cursor);
-    const started = this.cursor >= 0;
-    if (key === "ArrowRight") this.moveTo(started ? at + 1 : 0);
-    else if (key === "ArrowLeft") this.moveTo(at - 1);
-    else if (key === "ArrowDown") this.moveTo(started ? verticalNeighbour(this.layout, at, 1) : 0);
-    else if (key === "ArrowUp") this.moveTo(verticalNeighbour(this.layout, at, -1));
-    else if (key === "PageDown") this.moveTo(verticalNeighbour(this.layout, at, page));
-    else if (key === "PageUp") this.moveTo(verticalNeighbour(this.layout, at, -page));
-    else if (key === "Home") this.moveTo(0);
-    else if (key === "End") this.moveTo(this.store.order.length - 1);
-    else if (key === "Enter" || key === " ") {
-      if (!started) this.moveTo(0);
-      this.open();
-    } else return false;
+  private commanded(key: string): boolean {
+    if (key !== "a" && key !== "A") return false;
+    this.pickPlaces(stretch(0, this.store.order.length - 1));
     return true;
   }
-}
 
-/** On a thumbnail faint boxes would only be noise beside strong ones. */
-function sparse(boxes: Box[]): Box[] {
-  const strong = boxes.filter((box) => box.strong);
-  return strong.length > 0 ? strong : boxes;
+  private press(key: string, extend: boolean): boolean {
+    const at = Math.max(0, this.cursor);
+    const started = this.cursor >= 0;
+    const target = this.target(key, at, started);
+    if (target !== null) {
+      if (extend) this.extendTo(target);
+      else this.moveTo(target);
+    } else if (key === "Enter") {
+      if (!started) this.moveTo(0);
+      this.open();
+    } else if (key === " ") this.toggle(at);
+    else if (key === "Escape" && this.picked.size > 0) this.pickPlaces(new Set());
+    else return false;
+    return true;
+  }
+
+  /** The place that a key moves to. */
+  private target(key: string, at: number, started: boolean): number | null {
+    const page = Math.max(1, Math.floor(this.el.clientHeight / (ROW_HEIGHT + SPACING.caption)));
+    if (key === "ArrowRight") return started ? at + 1 : 0;
+    if (key === "ArrowLeft") return at - 1;
+    if (key === "ArrowDown") return started ? verticalNeighbour(this.layout, at, 1) : 0;
+    if (key === "ArrowUp") return verticalNeighbour(this.layout, at, -1);
+    if (key === "PageDown") return verticalNeighbour(this.layout, at, page);
+    if (key === "PageUp") return verticalNeighbour(this.layout, at, -page);
+    if (key === "Home") return 0;
+    return key === "End" ? this.store.order.length - 1 : null;
+  }
 }

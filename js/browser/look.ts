@@ -1,200 +1,217 @@
-// One image of the run, large: boxes, map, zoom, and what the classifier says of it.
-import { sequential } from "../shared/colour";
+// One image of the run, large, or two beside each other: what lies over them, what the classifier says, the label one gives.
 import { type Disposer, h } from "../shared/dom";
-import { ImageCanvas } from "../shared/imageCanvas";
 import { LabelBars, writePercent } from "../shared/labelBars";
 import { type Model, type MountContext, setTraits } from "../shared/model";
+import type { Rpc } from "../shared/rpc";
+import { Annotator } from "./annotator";
+import { CamChooser } from "./camChooser";
+import { CompareBars } from "./compareBars";
 import { overlayControls } from "./overlays";
-import type { Size } from "../shared/viewport";
-import { floats, type Reply, type Rpc, RpcError } from "../shared/rpc";
-import { type BrowserStore, type CamShape, decodePicture, readBoxes, readCam } from "./store";
-
-interface Answer {
-  boxes: number;
-  cam: CamShape | null;
-  cam_method: string | null;
-  cam_target: string | null;
-  cam_output: string | null;
-  annotation: string | null;
-}
+import { ImagePane } from "./pane";
+import type { BrowserStore } from "./store";
 
 const TOP = 8;
 
 export interface LookEvents {
-  back: () => void;
-  step: (by: number) => void;
+  /** Null where the grid stays in sight: there is no way back to offer. */
+  back: (() => void) | null;
+  /** To the next image (or the one before), of the one shown or of the one compared with it. */
+  step: (by: number, trait: "open_image" | "compare_image") => void;
 }
 
 export class Look {
   readonly el: HTMLElement;
+  readonly annotator: Annotator;
   private readonly title = h("span", { class: "ec-look-title", "data-testid": "look-title" });
   private readonly says = h("div", { class: "ec-look-says" });
-  private readonly caption = h("div", { class: "ec-look-caption ec-muted" });
-  private readonly overlays: HTMLElement[] = [];
-  private readonly scaling = h("span", {}, ", smoothly scaled");
-  private picture: ImageBitmap | null = null;
-  private readonly state = h("div", { class: "ec-look-state", role: "status", hidden: true });
+  private readonly feeling = h("div", { class: "ec-look-feeling ec-number", "data-testid": "look-feeling" });
   private readonly edit = h("button", { class: "ec-button ec-button-primary", type: "button", "data-testid": "edit" }, "Edit");
   private readonly smooth = h("button", { class: "ec-button", type: "button", "aria-pressed": "true", title: "Smoothly scaled, or at the map's own resolution" }, "Smooth");
-  private readonly canvas: ImageCanvas;
+  private readonly apart = h("button", { class: "ec-button", type: "button", "data-testid": "stop-comparing", title: "One image again" }, "Stop comparing");
+  private readonly main: ImagePane;
+  private readonly other: ImagePane;
   private readonly bars: LabelBars;
-  private shown: string | null = null;
-  private asked = 0;
+  private readonly pair: CompareBars;
+  private readonly cam: CamChooser;
 
   constructor(
     private readonly model: Model,
     private readonly store: BrowserStore,
-    private readonly rpc: Rpc,
+    rpc: Rpc,
     private readonly context: MountContext,
-    events: LookEvents | null,
+    private readonly events: LookEvents,
     private readonly disposer: Disposer,
   ) {
-    this.canvas = new ImageCanvas({ label: "image", scale: sequential });
-    disposer.add(() => {
-      this.canvas.destroy();
-      this.picture?.close();
-    });
-    this.canvas.element.classList.add("ec-look-canvas");
-    this.canvas.element.dataset.testid = "look-canvas";
+    this.annotator = new Annotator(model, store, rpc, disposer);
+    const pane = (testid: string, linked: () => ImagePane): ImagePane =>
+      new ImagePane(model, store, rpc, {
+        shown: () => this.describe(),
+        key: (event) => this.key(event),
+        moved: () => this.comparing && linked().canvas.follow((linked() === this.other ? this.main : this.other).canvas.relative),
+      }, testid, disposer);
+    this.main = pane("look-canvas", () => this.other);
+    this.other = pane("compare-canvas", () => this.main);
+    this.other.el.hidden = true;
     this.bars = new LabelBars(TOP, disposer);
-    const back = h("button", { class: "ec-button", type: "button", "data-testid": "back" }, "← All images");
-    const before = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Previous image", title: "Previous image" }, "‹");
-    const next = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Next image", title: "Next image" }, "›");
-    // In a pane of its own the buttons above the grid are still in sight; alone they are covered.
-    if (events) this.overlays.push(...overlayControls(model, disposer, "look-"));
-    const zoom = h("button", { class: "ec-button", type: "button", title: "Show the whole image (0)" }, "Fit");
-    this.el = h(
-      "div",
-      { class: "ec-look", "data-testid": "look" },
-      h("div", { class: "ec-look-bar" }, events ? back : null, events ? before : null, events ? next : null, this.title, h("span", { class: "ec-spring" }), ...this.overlays, this.smooth, zoom, this.edit),
+    this.pair = new CompareBars(disposer);
+    this.cam = new CamChooser(model, store, disposer);
+    this.el = h("div", { class: "ec-look", "data-testid": "look" }, this.makeBar(),
       h("div", { class: "ec-look-body" },
-        h("div", { class: "ec-look-picture" }, this.canvas.element, this.state),
-        h("div", { class: "ec-look-side" }, this.says, this.caption, this.bars.el)),
-    );
-    disposer.listen(this.edit, "click", () => this.startEditing());
-    disposer.listen(zoom, "click", () => this.canvas.fit());
-    disposer.listen(this.smooth, "click", () => {
-      this.showScaling(this.smooth.getAttribute("aria-pressed") !== "true");
+        h("div", { class: "ec-look-pictures" }, this.main.el, this.other.el),
+        h("div", { class: "ec-look-side" }, this.says, this.feeling, this.annotator.el, this.bars.el, this.pair.el, this.cam.el)));
+    disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => {
+      if (event.defaultPrevented || (event.target as Element).matches("input, select, textarea") || !this.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
     });
-    if (events) {
-      disposer.listen(back, "click", events.back);
-      disposer.listen(before, "click", () => events.step(-1));
-      disposer.listen(next, "click", () => events.step(1));
-      disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => lookKey(event, events));
-    }
     disposer.watch(model, ["show_boxes", "show_cam", "cam_opacity", "editable"], () => this.update());
+    disposer.watch(model, "compare_image", () => this.follow());
     this.update();
   }
 
+  private makeBar(): HTMLElement {
+    const { disposer, events, model } = this;
+    const back = h("button", { class: "ec-button", type: "button", "data-testid": "back" }, "← All images");
+    const before = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Previous image", title: "Previous image (←)" }, "‹");
+    const next = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Next image", title: "Next image (→)" }, "›");
+    const whole = h("button", { class: "ec-button", type: "button", title: "Show the whole image" }, "Fit");
+    // In a pane of its own the buttons above the grid are still in sight; alone they are covered.
+    const overlays = events.back === null ? [] : overlayControls(model, disposer, "look-");
+    disposer.listen(back, "click", () => events.back?.());
+    disposer.listen(before, "click", () => events.step(-1, "open_image"));
+    disposer.listen(next, "click", () => events.step(1, "open_image"));
+    disposer.listen(whole, "click", () => this.main.canvas.fitAsked());
+    disposer.listen(this.edit, "click", () => this.startEditing());
+    disposer.listen(this.apart, "click", () => setTraits(model, { compare_image: null }));
+    disposer.listen(this.smooth, "click", () => this.showScaling(this.smooth.getAttribute("aria-pressed") !== "true"));
+    return h("div", { class: "ec-look-bar" }, events.back === null ? null : back, before, next, this.title, h("span", { class: "ec-spring" }), this.apart, ...overlays, this.smooth, whole, this.edit);
+  }
+
   focus(): void {
-    this.canvas.element.focus({ preventScroll: true });
+    this.main.focus();
   }
 
   get imageId(): string | null {
-    return this.shown;
+    return this.main.imageId;
   }
 
   async open(imageId: string): Promise<void> {
-    this.shown = imageId;
-    this.title.textContent = imageId;
+    this.title.textContent = this.title.title = imageId;
     this.el.dataset.imageId = imageId;
     this.el.dataset.loaded = "false";
-    const slow = setTimeout(() => this.say("loading the image…"), 150);
-    await this.ask({ image_id: imageId, picture: true }, imageId).finally(() => clearTimeout(slow));
+    this.annotator.show(imageId);
+    this.follow();
+    await this.main.open(imageId);
   }
 
-  /** Another filter or method: the same picture, other boxes and map. */
+  /** Another filter, or another map: the same pictures, other boxes and maps. */
   async refresh(): Promise<void> {
-    if (this.shown !== null) await this.ask({ image_id: this.shown, picture: false }, this.shown);
-  }
-
-  private async ask(request: Record<string, unknown>, imageId: string): Promise<void> {
-    const turn = ++this.asked;
-    // Whatever happens meanwhile, a picture that was asked for must still arrive.
-    if (this.el.dataset.loaded !== "true") request.picture = true;
-    try {
-      const reply = await this.rpc.request<Answer>("image", request);
-      if (turn !== this.asked || this.disposer.disposed) return;
-      await this.take(reply, imageId, request.picture === true);
-    } catch (problem) {
-      if (turn !== this.asked) return;
-      this.showPicture(null, { width: 0, height: 0 });
-      this.say(problem instanceof RpcError ? problem.sentence : "This image could not be shown.");
-    }
-  }
-
-  private showPicture(picture: ImageBitmap | null, size: Size): void {
-    this.canvas.setImage(picture, size);
-    this.picture?.close();
-    this.picture = picture;
-  }
-
-  private async take({ content, buffers }: Reply<Answer>, imageId: string, picture: boolean): Promise<void> {
-    const position = this.store.position(imageId);
-    const size = { width: this.store.sizes[2 * position], height: this.store.sizes[2 * position + 1] };
-    if (picture) {
-      const bitmap = await decodePicture(buffers[3]);
-      if (this.shown !== imageId) return bitmap.close();
-      this.showPicture(bitmap, size);
-    }
-    this.canvas.setBoxes(readBoxes(floats(buffers[0]), 0, content.boxes, this.store.classes));
-    this.canvas.setCam(content.cam === null ? null : readCam(floats(buffers[1]), 0, content.cam));
-    this.describe(content, floats(buffers[2]), position);
-    this.say(null);
-    this.el.dataset.loaded = "true";
-  }
-
-  private describe(content: Answer, probabilities: Float32Array, position: number): void {
-    const label = this.store.labels[this.store.predicted[position]] ?? "";
-    this.canvas.setLabel(`${this.shown}, ${label}`);
-    const annotated = content.annotation === null ? "" : `, annotated ${content.annotation}`;
-    this.says.replaceChildren(
-      h("strong", { "data-testid": "look-label" }, label),
-      ` ${writePercent(this.store.probability[position])}`,
-      h("span", { class: "ec-muted" }, annotated),
-    );
-    this.bars.update(probabilities, null);
-    if (content.cam === null) this.caption.textContent = `This run has no ${this.model.get<string>("method")} map of this image.`;
-    else this.caption.textContent = `CAM: ${content.cam_method} of ${content.cam_target} (${content.cam_output}), ${content.cam[0]} × ${content.cam[1]} cells`;
-    this.caption.append(this.scaling);
-  }
-
-  private showScaling(smooth: boolean): void {
-    this.smooth.setAttribute("aria-pressed", String(smooth));
-    this.scaling.textContent = smooth ? ", smoothly scaled" : ", at its own resolution";
-    this.canvas.show({ camSmooth: smooth });
+    await Promise.all([this.main.refresh(), this.other.refresh()]);
   }
 
   /** Once the index is there. */
   loaded(): void {
     this.bars.setLabels(this.store.labels);
+    this.annotator.changed();
+  }
+
+  /** Labels were given. */
+  annotated(): void {
+    this.annotator.changed();
+    this.describe();
+  }
+
+  private get comparing(): boolean {
+    return !this.other.el.hidden;
+  }
+
+  private get compared(): string | null {
+    const other = this.model.get<string | null>("compare_image") ?? null;
+    return this.store.position(other) < 0 ? null : other;
+  }
+
+  /** Shows the second image while `compare_image` is set. */
+  private follow(): void {
+    const { compared } = this;
+    this.other.el.hidden = this.apart.hidden = compared === null;
+    this.el.classList.toggle("ec-look-compared", compared !== null);
+    if (compared === null) this.other.close();
+    else if (compared !== this.other.imageId) void this.other.open(compared);
+    this.describe();
+  }
+
+  private describe(): void {
+    const { shown } = this.main;
+    if (shown === null || shown.imageId !== this.main.imageId) return;
+    const label = this.store.predictedLabel(shown.position);
+    const annotation = this.store.annotation(shown.position);
+    this.says.replaceChildren(
+      h("strong", { "data-testid": "look-label" }, label),
+      ` ${writePercent(this.store.probability[shown.position])}`,
+      h("span", { class: "ec-muted" }, annotation === null ? "" : `, annotated ${annotation}`),
+    );
+    const { valence, arousal } = shown.reply;
+    const amounts = [["valence", valence], ["arousal", arousal]].filter(([, value]) => value !== null) as [string, number][];
+    this.feeling.textContent = amounts.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ");
+    this.feeling.hidden = amounts.length === 0;
+    this.bars.update(shown.probabilities, null);
+    this.cam.show(shown.reply, label, this.smooth.getAttribute("aria-pressed") === "true" ? "smoothly scaled" : "at its own resolution");
+    this.comparePair();
+    this.el.dataset.loaded = "true";
+  }
+
+  private comparePair(): void {
+    const [left, right] = [this.main.shown, this.other.shown];
+    const both = this.comparing && left !== null && right !== null;
+    this.bars.el.hidden = both;
+    this.pair.el.hidden = !both;
+    for (const { pane, shown } of [{ pane: this.main, shown: left }, { pane: this.other, shown: right }]) {
+      pane.setCaption(both && shown !== null ? `${shown.imageId}: ${this.store.predictedLabel(shown.position)}` : null);
+    }
+    if (both) this.pair.update(this.store.labels, left.probabilities, right.probabilities);
+  }
+
+  private showScaling(smooth: boolean): void {
+    this.smooth.setAttribute("aria-pressed", String(smooth));
+    for (const pane of [this.main, this.other]) pane.canvas.show({ camSmooth: smooth });
+    this.describe();
   }
 
   private startEditing(): void {
-    if (this.shown === null) return;
-    if (this.context.openInEditor) this.context.openInEditor(this.shown);
-    else setTraits(this.model, { edit_image: this.shown });
-  }
-
-  private say(sentence: string | null): void {
-    this.state.hidden = sentence === null;
-    this.state.textContent = sentence ?? "";
+    const { imageId } = this;
+    if (imageId === null) return;
+    if (this.context.openInEditor) this.context.openInEditor(imageId);
+    else setTraits(this.model, { edit_image: imageId });
   }
 
   private update(): void {
-    const cam = this.model.get<boolean>("show_cam");
-    this.canvas.show({ boxes: this.model.get<boolean>("show_boxes"), cam, camOpacity: this.model.get<number>("cam_opacity") });
-    this.smooth.hidden = !cam;
+    this.smooth.hidden = !this.model.get<boolean>("show_cam");
     this.edit.hidden = !this.context.openInEditor && !this.model.get<boolean>("editable");
   }
-}
 
-function lookKey(event: KeyboardEvent, events: LookEvents): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") events.back();
-  else if (event.key === "ArrowLeft" || event.key === "PageUp") events.step(-1);
-  else if (event.key === "ArrowRight" || event.key === "PageDown") events.step(1);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
+  /** Arrows act on the picture that has the focus. True: taken. */
+  private key(event: KeyboardEvent): boolean {
+    const right = this.other.el.contains(document.activeElement);
+    const imageId = right ? this.other.imageId : this.imageId;
+    if (this.annotator.key(event, imageId === null ? [] : [imageId])) return true;
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    // A picture that is zoomed is moved by the arrows (the canvas's own keys come after these).
+    const zoomed = (right ? this.other : this.main).canvas.relative.zoom > 1.001;
+    const arrows = event.target instanceof Element && event.target.matches(".ec-canvas") && zoomed;
+    const trait = right ? "compare_image" : "open_image";
+    if (event.key === "Escape") return this.leave();
+    if (event.key === "PageUp" || (event.key === "ArrowLeft" && !arrows)) this.events.step(-1, trait);
+    else if (event.key === "PageDown" || (event.key === "ArrowRight" && !arrows)) this.events.step(1, trait);
+    else if (event.key === "Home") this.events.step(-Infinity, trait);
+    else if (event.key === "End") this.events.step(Infinity, trait);
+    else return false;
+    return true;
+  }
+
+  private leave(): boolean {
+    if (this.compared !== null) setTraits(this.model, { compare_image: null });
+    else if (this.events.back !== null) this.events.back();
+    else return false;
+    return true;
+  }
 }

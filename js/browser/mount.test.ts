@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { TestModel } from "../shared/testModel";
 import { mount as mountEditor } from "../editor/mount";
 import { mount } from "./mount";
+import { NO_CONDITIONS } from "./protocol";
 
 describe("mounting", () => {
   it("asks for what it shows and takes every listener and element away again", () => {
     for (const [start, traits, asks] of [
-      [mount, { cell: null, label: null, object_class: null, sort: "corpus", show_boxes: true, show_cam: false, cam_opacity: 0.5 }, "index"],
+      [mount, { ...NO_CONDITIONS, only_images_caption: "", sort: "corpus", sort_reverse: false, selection: [], show_boxes: true, show_cam: false, cam_opacity: 0.5, annotatable: true, annotation_labels: ["Joy"] }, "index"],
       [mountEditor, { placements: [], show_cam: false, cam_opacity: 0.5, method: "grad-cam" }, "palette"],
     ] as const) {
       const model = new TestModel({ ...traits });

@@ -3,13 +3,16 @@ import { Disposer } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import type { Model } from "../shared/model";
 import { Rpc } from "../shared/rpc";
-import { BrowserStore, readBoxes } from "./store";
+import { NO_CONDITIONS, readBoxes } from "./protocol";
+import { BrowserStore } from "./store";
+import { CACHE_BYTES } from "./thumbnails";
 
 interface Sent {
   kind: string;
   id: number;
   positions: number[];
   pictures: boolean;
+  requests?: number[];
 }
 
 const view = (numbers: ArrayLike<number>, Type: typeof Float32Array | typeof Int32Array = Float32Array): DataView => new DataView(new Type(numbers).buffer);
@@ -30,14 +33,16 @@ class Kernel {
   }
 
   order(revision: number, positions: number[]) {
-    return [{ revision, count: positions.length, total: 30, cell: null, label: null, object_class: null, by: "prediction" }, view(positions, Int32Array)] as const;
+    const order = { ...NO_CONDITIONS, revision, count: positions.length, total: 30, images: 30, only_images_caption: "", by: "prediction" };
+    return [order, view(positions, Int32Array)] as const;
   }
 
   async index(): Promise<void> {
     const [order, positions] = this.order(1, Array.from({ length: 30 }, (_, i) => i));
     const ids = Array.from({ length: 30 }, (_, i) => `image ${i}`).join("\0");
-    const content = { kind: "index", id: this.sent[0].id, order, labels: ["Joy"], classes: ["Person", "Tree"], synthetic: true, failures: 0 };
-    this.say(content, [positions, text(ids), view(new Array(60).fill(100), Int32Array), view(new Array(30).fill(0), Int32Array), view(new Array(30).fill(0.5))]);
+    const content = { kind: "index", id: this.sent[0].id, order, labels: ["Joy"], classes: ["Person", "Tree"], annotation_names: ["Joy", "Awe"], methods: [], synthetic: true, failures: 0, given: { "image 2": "Awe" }, undo: 0 };
+    const each = (value: number) => view(new Array(30).fill(value), Int32Array);
+    this.say(content, [positions, text(ids), view(new Array(60).fill(100), Int32Array), each(0), each(-1), view(new Array(30).fill(0.5))]);
     await turnOfEvents();
   }
 
@@ -51,17 +56,29 @@ class Kernel {
   }
 }
 
+let side = 10;
+let closed = 0;
 let kernel: Kernel;
 let store: BrowserStore;
 let refreshed: number[];
+let orders: boolean[];
+let annotated: number[];
 
 beforeEach(async () => {
-  vi.stubGlobal("createImageBitmap", () => Promise.resolve({ close: () => undefined }));
+  vi.stubGlobal("createImageBitmap", () => Promise.resolve({ width: side, height: side, close: () => closed++ }));
   kernel = new Kernel();
   refreshed = [];
+  orders = [];
+  annotated = [];
+  side = 10;
+  closed = 0;
   const disposer = new Disposer();
   const rpc = new Rpc(kernel.model, disposer, new ErrorBar());
-  store = new BrowserStore(rpc, kernel.model, disposer, { order: () => undefined, thumbnails: (positions) => refreshed.push(...positions) });
+  store = new BrowserStore(rpc, kernel.model, disposer, {
+    order: (same) => orders.push(same),
+    thumbnails: (positions) => refreshed.push(...positions),
+    annotated: (positions) => annotated.push(...positions),
+  });
   void store.load();
   await kernel.index();
 });
@@ -79,46 +96,89 @@ describe("the browser's store", () => {
     expect(store.aspect(3)).toBe(1);
   });
 
-  it("fetches what is on screen in batches, never more than two at a time", async () => {
-    store.want(range(0, 30));
-    expect(kernel.sent.slice(1).map((sent) => sent.positions.length)).toEqual([12, 12]);
+  it("fetches what is on screen in small batches, never more than three at a time", async () => {
+    store.thumbnails.want(range(0, 30));
+    expect(kernel.sent.slice(1).map((sent) => sent.positions.length)).toEqual([6, 6, 6]);
     await kernel.thumbnails(1, 1);
-    expect(kernel.sent[3].positions).toEqual(range(24, 30));
-    expect(refreshed).toEqual(range(0, 12));
+    expect(kernel.sent[4].positions).toEqual(range(18, 24));
+    expect(refreshed).toEqual(range(0, 6));
     const thumbnail = store.thumbnails.get(3);
     expect(thumbnail?.cam?.grid[0]).toBe(3);
     expect(thumbnail?.boxes[0]).toMatchObject({ objectClass: "Tree", importance: null, strong: true });
     expect(store.thumbnails.get(2)?.boxes[0].strong).toBe(false);
   });
 
-  it("drops what has been scrolled past before it was asked for", async () => {
-    store.want(range(0, 30));
-    store.want([28, 29]);
-    await kernel.thumbnails(1, 1);
-    expect(kernel.sent[3].positions).toEqual([28, 29]);
-    await kernel.thumbnails(2, 1);
-    await kernel.thumbnails(3, 1);
-    expect(kernel.sent.length).toBe(4);
+  it("gives up what has been scrolled past, and asks for what is in sight at once", async () => {
+    store.thumbnails.want(range(0, 18));
+    store.thumbnails.want([17, 28, 29]);
+    const [, first, second, , giveUp, next] = kernel.sent;
+    expect(giveUp).toMatchObject({ kind: "give_up", requests: [first.id, second.id] });
+    expect(next.positions).toEqual([28, 29]);
+    kernel.say({ kind: "thumbnails", id: first.id, revision: 1, items: [] }, [view([]), view([])]);
+    await turnOfEvents();
+    expect(store.thumbnails.get(0)).toBeUndefined();
+    store.thumbnails.want([0, 28]);
+    expect(kernel.sent[kernel.sent.length - 1]).toMatchObject({ kind: "thumbnails", positions: [0] });
+  });
+
+  it("asks again for overlays that were not ready when the picture was", async () => {
+    store.thumbnails.want([4]);
+    const { id } = kernel.sent[1];
+    kernel.say({ kind: "thumbnails", id, revision: -1, items: [{ position: 4, boxes: 0, cam: null }] }, [view([]), view([]), text("jpeg")]);
+    await turnOfEvents();
+    expect(store.thumbnails.get(4)?.picture).not.toBeNull();
+    expect(kernel.sent[2]).toMatchObject({ kind: "thumbnails", positions: [4], pictures: false });
+  });
+
+  it("keeps no more bytes than it may, but everything that is in sight", async () => {
+    side = Math.ceil(Math.sqrt(CACHE_BYTES / 4 / 8));
+    for (const from of [0, 6, 12]) {
+      store.thumbnails.want(range(from, from + 6));
+      await kernel.thumbnails(kernel.sent.length - 1, 1);
+    }
+    expect(store.thumbnails.bytes).toBeLessThanOrEqual(CACHE_BYTES);
+    expect(closed).toBe(18 - store.thumbnails.size);
+    for (const position of range(12, 18)) expect(store.thumbnails.get(position)?.picture).not.toBeNull();
+    store.thumbnails.want(range(18, 30));
+    const last = kernel.sent.length;
+    await kernel.thumbnails(last - 2, 1);
+    await kernel.thumbnails(last - 1, 1);
+    expect(store.thumbnails.size).toBe(12);
+  });
+
+  it("takes over labels that were given, and says which images", () => {
+    expect(store.given.get(2)).toBe("Awe");
+    kernel.say({ kind: "annotated", given: { "image 4": "Own label", "image 2": null }, annotations: ["Own label", null], undo: 3 }, [view([4, 2], Int32Array)]);
+    expect([...store.given]).toEqual([[4, "Own label"]]);
+    expect([store.annotation(4), store.annotation(2), store.undo]).toEqual(["Own label", null, 3]);
+    expect(annotated).toEqual([4, 2]);
+    expect(store.annotationsInUse()).toEqual(["Own label"]);
+  });
+
+  it("says when an order is the same as before, so that nothing moves", () => {
+    const [order, positions] = kernel.order(2, range(0, 30));
+    kernel.say({ kind: "order", ...order }, [positions]);
+    expect(orders).toEqual([false, true]);
   });
 
   it("fetches only overlays again after another filter, and ignores orders that come late", async () => {
-    store.want([5, 6]);
+    store.thumbnails.want([5, 6]);
     await kernel.thumbnails(1, 1);
     const [order, positions] = kernel.order(3, [6, 5]);
     kernel.say({ kind: "order", ...order }, [positions]);
     kernel.say({ kind: "order", ...kernel.order(2, [1])[0] }, [view([1], Int32Array)]);
     expect(Array.from(store.order)).toEqual([6, 5]);
-    store.want([6, 5]);
+    store.thumbnails.want([6, 5]);
     expect(kernel.sent[2]).toMatchObject({ positions: [6, 5], pictures: false });
     await kernel.thumbnails(2, 3);
     expect(store.thumbnails.get(6)).toMatchObject({ revision: 3, reason: null });
     expect(store.thumbnails.get(6)?.picture).not.toBeNull();
-    store.want([6, 5]);
+    store.thumbnails.want([6, 5]);
     expect(kernel.sent.length).toBe(3);
   });
 
   it("says at each place that could not be loaded", async () => {
-    store.want([1]);
+    store.thumbnails.want([1]);
     kernel.say({ kind: "error", id: kernel.sent[1].id, sentence: "gone" });
     await turnOfEvents();
     expect(store.thumbnails.get(1)?.reason).toBe("It could not be loaded.");

@@ -1,75 +1,100 @@
-// Above the grid: what is shown and how many (chips, breadcrumb), in which order, and what is drawn over the pictures.
+// Above the grid: what is shown and how many (chips, breadcrumb), in which order, what is selected, what is drawn over it.
 import { type Disposer, h } from "../shared/dom";
 import { KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
+import { FilterPanel } from "./filterPanel";
 import { overlayControls } from "./overlays";
+import { type Conditions, NO_CONDITIONS, type Sort } from "./protocol";
 import type { BrowserStore } from "./store";
-import { breadcrumb, isFiltered } from "./words";
+import { breadcrumb, chips, type Chip, CLEARED, isFiltered } from "./words";
 
-const SORTS: [string, string][] = [
-  ["corpus", "corpus order"],
-  ["probability", "most probable first"],
-  ["importance", "most important first"],
+/** Each order with the words for its direction and for the other one. */
+const SORTS: [Sort, string, string, string][] = [
+  ["corpus", "corpus order", "first to last", "last to first"],
+  ["name", "name", "A to Z", "Z to A"],
+  ["probability", "probability", "most probable first", "least probable first"],
+  ["importance", "importance", "most important first", "least important first"],
+  ["disagreement", "disagreement", "furthest from the annotation first", "nearest to the annotation first"],
 ];
 
 const KEYS: [string, string][] = [
-  ["← → ↑ ↓", "move"],
-  ["Home End", "first, last"],
+  ["← → ↑ ↓", "move (with Shift: select)"],
+  ["Home End PgUp PgDn", "first, last, a page"],
   ["Enter", "open large"],
-  ["Esc", "back"],
+  ["Space, Ctrl+click", "select or not"],
+  ["Ctrl+A", "select all shown"],
+  ["v", "compare two selected"],
+  ["1 … 9, 0", "label the image"],
+  ["Ctrl+Z", "take a label back"],
+  ["/", "search"],
+  ["f", "filter"],
   ["b", "boxes"],
   ["c", "CAM"],
+  ["Esc", "back, nothing selected, no filter"],
 ];
-
-export const CLEARED = { cell: null, label: null, object_class: null };
 
 export class Toolbar {
   readonly el: HTMLElement;
   readonly keys: KeysHelp;
-  private readonly label = picker("label", "Label", "filter-label");
-  private readonly objectClass = picker("object class", "Object class", "filter-class");
-  private readonly chips = h("div", { class: "ec-browser-chips" });
+  readonly filters: FilterPanel;
+  readonly search = h("input", { class: "ec-input ec-search", type: "search", placeholder: "Search", "aria-label": "search names and labels", title: "Words in the name, the label or the annotation (/)", "data-testid": "search" });
+  private readonly chips = h("div", { class: "ec-browser-chips", role: "group", "aria-label": "filters set" });
   private readonly sort = h("select", { class: "ec-select", "aria-label": "sort", "data-testid": "sort" });
+  private readonly direction = h("button", { class: "ec-icon-button", type: "button", "data-testid": "sort-direction" });
   private readonly crumb = h("span", { class: "ec-crumb-text ec-number", role: "status", "data-testid": "breadcrumb" });
-  private readonly back = h("button", { class: "ec-icon-button", type: "button", "aria-label": "Show all images", title: "Show all images", "data-testid": "clear-filter" }, "×");
+  private readonly back = h("button", { class: "ec-button ec-clear", type: "button", title: "Show all images", "data-testid": "clear-filter" }, "Clear all");
+  private readonly picked = h("span", { class: "ec-picked ec-number", role: "status", "data-testid": "selected-count" });
+  private readonly compare = h("button", { class: "ec-button", type: "button", title: "Two images beside each other (v)", "data-testid": "compare" }, "Compare");
   private readonly badge = h("span", { class: "ec-badge", title: "Drawn by emocam-widgets, not photographed" }, "synthetic images");
   private readonly failures = h("span", { class: "ec-muted", "data-testid": "failures" });
+  private typing = 0;
 
   constructor(
     private readonly model: Model,
     private readonly store: BrowserStore,
     within: HTMLElement,
     private readonly embedded: boolean,
+    private readonly events: { compare: () => void },
     private readonly disposer: Disposer,
   ) {
     this.keys = new KeysHelp(KEYS, within, disposer);
+    this.filters = new FilterPanel(model, store, disposer);
     this.sort.append(...SORTS.map(([value, text]) => h("option", { value }, text)));
     this.el = h(
       "div",
       { class: "ec-browser-bar" },
-      h("div", { class: "ec-browser-row" }, this.chips, this.label, this.objectClass, h("span", { class: "ec-spring" }), this.sort, this.keys.button),
-      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
+      h("div", { class: "ec-browser-row" }, this.chips, this.filters.button, this.search, h("span", { class: "ec-spring" }), h("span", { class: "ec-sort" }, this.sort, this.direction), this.keys.button),
+      this.filters.el,
+      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.picked, this.compare, this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
       this.keys.panel,
     );
     this.badge.hidden = true;
     this.back.hidden = true;
     this.listen();
     this.update();
+    this.selectionChanged();
   }
 
   private listen(): void {
     const { disposer, model } = this;
-    disposer.listen(this.label, "change", () => setTraits(model, { ...CLEARED, object_class: model.get("object_class"), label: this.label.value || null }));
-    disposer.listen(this.objectClass, "change", () => setTraits(model, { ...CLEARED, label: model.get("label"), object_class: this.objectClass.value || null }));
-    disposer.listen(this.sort, "change", () => setTraits(model, { sort: this.sort.value }));
+    disposer.listen(this.sort, "change", () => setTraits(model, { sort: this.sort.value, sort_reverse: false }));
+    disposer.listen(this.direction, "click", () => setTraits(model, { sort_reverse: !model.get<boolean>("sort_reverse") }));
     disposer.listen(this.back, "click", () => setTraits(model, CLEARED));
-    disposer.watch(model, ["cell", "label", "object_class", "sort"], () => this.update());
+    disposer.listen(this.compare, "click", () => this.events.compare());
+    disposer.listen(this.search, "input", () => {
+      clearTimeout(this.typing);
+      this.typing = window.setTimeout(() => setTraits(model, { text: this.search.value }), 120);
+    });
+    disposer.add(() => clearTimeout(this.typing));
+    disposer.listen<KeyboardEvent>(this.search, "keydown", (event) => this.searchKey(event));
+    disposer.listen<KeyboardEvent>(this.chips, "keydown", (event) => this.chipKey(event));
+    disposer.watch(model, [...Object.keys(NO_CONDITIONS), "only_images_caption", "sort", "sort_reverse"], () => this.update());
+    disposer.watch(model, "selection", () => this.selectionChanged());
   }
 
   /** Names of labels and classes are known once the index is there. */
   loaded(): void {
-    fillPicker(this.label, this.store.labels);
-    fillPicker(this.objectClass, [...this.store.classes].sort((a, b) => a.localeCompare(b)));
+    this.filters.fill();
     this.badge.hidden = !this.store.synthetic || this.embedded;
     const count = this.store.failures;
     this.failures.textContent = count === 0 ? "" : `${count} ${count === 1 ? "file" : "files"} could not be used`;
@@ -87,36 +112,55 @@ export class Toolbar {
     this.crumb.parentElement?.classList.toggle("ec-crumb-active", isFiltered(order));
   }
 
+  private selectionChanged(): void {
+    const count = (this.model.get<string[] | undefined>("selection") ?? []).length;
+    this.picked.textContent = count === 0 ? "" : `${count} selected`;
+    this.compare.hidden = count !== 2;
+  }
+
+  private searchKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || this.search.value === "") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.search.value = "";
+    setTraits(this.model, { text: "" });
+  }
+
+  /** Delete and Backspace take the chip away that has the focus. */
+  private chipKey(event: KeyboardEvent): void {
+    if (event.key !== "Delete" && event.key !== "Backspace") return;
+    event.preventDefault();
+    event.stopPropagation();
+    (document.activeElement as HTMLElement | null)?.click();
+  }
+
   private update(): void {
-    const cell = this.model.get<[string, string] | null>("cell");
-    const label = this.model.get<string | null>("label");
-    const objectClass = this.model.get<string | null>("object_class");
-    const focus = this.chips.contains(document.activeElement);
-    this.chips.replaceChildren(
-      ...(cell === null ? [] : [this.chip(cell[0], { ...CLEARED, label: cell[1] }), this.chip(cell[1], { ...CLEARED, object_class: cell[0] })]),
-      ...(label === null ? [] : [this.chip(label, { ...CLEARED, object_class: objectClass })]),
-      ...(objectClass === null ? [] : [this.chip(objectClass, { ...CLEARED, label })]),
-    );
-    if (focus) (this.chips.querySelector("button") ?? this.label).focus();
-    this.chips.hidden = this.chips.childElementCount === 0;
-    this.label.hidden = cell !== null || label !== null;
-    this.objectClass.hidden = cell !== null || objectClass !== null;
-    this.label.value = label ?? "";
-    this.objectClass.value = objectClass ?? "";
-    this.sort.value = this.model.get<string>("sort");
+    const { model } = this;
+    const conditions = Object.fromEntries(Object.entries(NO_CONDITIONS).map(([name, none]) => [name, model.get(name) ?? none]));
+    const shown = chips(conditions as unknown as Conditions, model.get<string>("only_images_caption") ?? "");
+    const focused = [...this.chips.children].findIndex((chip) => chip.contains(document.activeElement));
+    this.chips.replaceChildren(...shown.map((chip) => this.chip(chip)));
+    if (focused >= 0) {
+      const next = this.chips.children[Math.min(focused, shown.length - 1)]?.querySelector("button");
+      (next ?? this.filters.button).focus();
+    }
+    this.chips.hidden = shown.length === 0;
+    if (document.activeElement !== this.search) this.search.value = conditions.text as string;
+    const sort = model.get<string>("sort");
+    const reverse = model.get<boolean>("sort_reverse") === true;
+    this.sort.value = sort;
+    const [, , words, otherWords] = SORTS.find(([value]) => value === sort) ?? SORTS[0];
+    // Greatest first counts downwards; the corpus and names count upwards.
+    const down = sort === "corpus" || sort === "name" ? reverse : !reverse;
+    this.direction.textContent = down ? "↓" : "↑";
+    this.direction.title = `${reverse ? otherWords : words} (click for ${reverse ? words : otherWords})`;
+    this.direction.setAttribute("aria-label", this.direction.title);
   }
 
-  private chip(text: string, without: Record<string, unknown>): HTMLElement {
-    const remove = h("button", { type: "button", "aria-label": `Remove the filter ${text}`, title: "Remove" }, "×");
+  private chip({ kind, text, without }: Chip): HTMLElement {
+    const remove = h("button", { type: "button", "aria-label": `Remove the filter ${kind} ${text}`.replace("  ", " "), title: "Remove (Delete)" }, "×");
     remove.addEventListener("click", () => setTraits(this.model, without), { once: true });
-    return h("span", { class: "ec-chip", "data-testid": "chip", "data-name": text }, h("span", {}, text), remove);
+    return h("span", { class: "ec-chip", "data-testid": "chip", "data-name": text, "data-kind": kind, title: `${kind} ${text}`.trim() },
+      h("span", {}, kind && h("span", { class: "ec-muted" }, `${kind} `), text), remove);
   }
-}
-
-function picker(name: string, all: string, testid: string): HTMLSelectElement {
-  return h("select", { class: "ec-select", "aria-label": `filter by ${name}`, "data-testid": testid, "data-all": all }, h("option", { value: "" }, all));
-}
-
-function fillPicker(select: HTMLSelectElement, names: string[]): void {
-  select.replaceChildren(h("option", { value: "" }, select.dataset.all), ...names.map((name) => h("option", { value: name }, name)));
 }

@@ -3,6 +3,7 @@
 
 import { type Box, boxAt, describeBox, paintBoxes, paintTags } from "./boxes";
 import { type CamOverlay, type ColourScale, camBitmap, type Rectangle } from "./cam";
+import { absoluteView, relativeView, type RelativeView } from "./linkedView";
 import { ScaledPicture } from "./scaled";
 import { clampPan, fit, type Point, recentre, type Size, toImage, toScreen, type Viewport, zoomAt } from "./viewport";
 
@@ -18,6 +19,8 @@ export interface ImageCanvasHooks {
   pointerUp?: (event: PointerEvent) => void;
   wheel?: (event: WheelEvent, at: Point) => boolean;
   key?: (event: KeyboardEvent) => boolean;
+  /** After the user zoomed or panned. */
+  moved?: () => void;
 }
 
 export interface ImageCanvasOptions extends ImageCanvasHooks {
@@ -115,10 +118,30 @@ export class ImageCanvas {
     this.redraw();
   }
 
+  /** By a button or a key: as `fit`, and `moved` is told. */
+  fitAsked(): void {
+    this.fit();
+    this.options.moved?.();
+  }
+
   zoom(factor: number, at: Point = { x: this.area.width / 2, y: this.area.height / 2 }): void {
     this.view = zoomAt(this.view, factor, at, this.image, this.area, this.options.margin ?? 0);
     this.fitted = this.view.scale <= fit(this.image, this.area, this.options.margin ?? 0).scale * 1.001;
     if (this.fitted) this.view = fit(this.image, this.area, this.options.margin ?? 0);
+    this.redraw();
+    this.options.moved?.();
+  }
+
+  /** The part of the picture that is in sight. */
+  get relative(): RelativeView {
+    return relativeView(this.view, this.image, this.area, this.options.margin ?? 0);
+  }
+
+  /** Shows the same part as another canvas does; `moved` is not called. */
+  follow(other: RelativeView): void {
+    this.fitted = other.zoom <= 1.001;
+    const { image, area, options: { margin = 0 } } = this;
+    this.view = this.fitted ? fit(image, area, margin) : absoluteView(other, image, area, margin);
     this.redraw();
   }
 
@@ -230,7 +253,7 @@ export class ImageCanvas {
     on.addEventListener("pointerleave", () => this.hover(null), { signal });
     on.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
     on.addEventListener("keydown", (event) => this.key(event), { signal });
-    on.addEventListener("dblclick", () => this.fit(), { signal });
+    on.addEventListener("dblclick", () => this.fitAsked(), { signal });
   }
 
   private canvasPoint(client: { clientX: number; clientY: number }): Point {
@@ -272,6 +295,7 @@ export class ImageCanvas {
     if (this.fitted) return;
     this.view = clampPan({ scale: this.view.scale, x: this.view.x + x, y: this.view.y + y }, this.image, this.area);
     this.redraw();
+    this.options.moved?.();
   }
 
   /** The wheel zooms only where the user is at work (focus inside, or Ctrl as for a pinch): else the page scrolls. */
@@ -302,7 +326,7 @@ export class ImageCanvas {
   private move(key: string): boolean {
     if (key === "+" || key === "=") this.zoom(KEY_ZOOM);
     else if (key === "-" || key === "_") this.zoom(1 / KEY_ZOOM);
-    else if (key === "0") this.fit();
+    else if (key === "0") this.fitAsked();
     else if (this.fitted) return false;
     else if (key === "ArrowLeft") this.pan(KEY_PAN, 0);
     else if (key === "ArrowRight") this.pan(-KEY_PAN, 0);

@@ -16,6 +16,13 @@ interface Waiting {
   reject: (problem: RpcError) => void;
 }
 
+export interface Listening<T> {
+  /** Told the question's id as it is sent. */
+  begun?: (id: number) => void;
+  /** Gets what Python knows before it knows all. */
+  early?: (reply: Reply<T>) => void;
+}
+
 /** What Python answered instead of a reply: one sentence for the user and the details behind it. */
 export class RpcError extends Error {
   constructor(
@@ -47,12 +54,10 @@ export class Rpc {
     });
   }
 
-  /**
-   * One question, one answer. Rejects with an RpcError that is already shown under the widget. `early` gets what Python
-   * knows before it knows all.
-   */
-  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], early?: (reply: Reply<T>) => void): Promise<Reply<T>> {
+  /** One question, one answer. Rejects with an RpcError that is already shown under the widget. */
+  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], { begun, early }: Listening<T> = {}): Promise<Reply<T>> {
     const id = this.next++;
+    begun?.(id);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { early, resolve, reject });
       try {
@@ -90,7 +95,7 @@ export class Rpc {
       busy = true;
       // What is known early is shown at once; the next question waits for the whole, or it would only wait in the kernel, with
       // a position that is older by then.
-      this.request<T>(kind, content, buffers, (reply) => onReply(reply, content, false))
+      this.request<T>(kind, content, buffers, { early: (reply) => onReply(reply, content, false) })
         .then((reply) => {
           next(); // on its way while the answer is shown
           onReply(reply, content, !busy);

@@ -1,0 +1,186 @@
+// A cache of thumbnails with what lies over them, bounded by bytes. It asks in small batches for what is in sight, gives up
+// what has been scrolled past, and decodes what comes.
+import type { Box } from "../shared/boxes";
+import type { CamOverlay } from "../shared/cam";
+import type { Disposer } from "../shared/dom";
+import type { Model } from "../shared/model";
+import { floats, type Rpc } from "../shared/rpc";
+import { readBoxes, readCam, type ThumbnailsQuestion, type ThumbnailsReply } from "./protocol";
+
+export interface Thumbnail {
+  picture: ImageBitmap | null;
+  /** Why there is no picture. */
+  reason: string | null;
+  boxes: Box[];
+  cam: CamOverlay | null;
+  /** The filter that the overlays belong to; older ones are fetched again. */
+  revision: number;
+}
+
+const BATCH = 6;
+const OVERLAY_BATCH = 64;
+const UNDER_WAY = 3;
+/** Of decoded pictures and coloured maps; what is in sight stays whatever it takes. */
+export const CACHE_BYTES = 64 * 2 ** 20;
+const CAM_BYTES = 128 * 128 * 4;
+
+interface Batch {
+  positions: number[];
+  request: number;
+  givenUp: boolean;
+}
+
+export class Thumbnails {
+  bytes = 0;
+  private readonly kept = new Map<number, Thumbnail>();
+  private readonly underWay = new Set<Batch>();
+  private readonly asked = new Set<number>();
+  private wanted: number[] = [];
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly model: Model,
+    private readonly now: () => { revision: number; classes: string[] },
+    private readonly changed: (positions: number[]) => void,
+    disposer: Disposer,
+  ) {
+    disposer.add(() => {
+      this.want([]);
+      for (const thumbnail of this.kept.values()) thumbnail.picture?.close();
+      this.kept.clear();
+    });
+  }
+
+  get(position: number): Thumbnail | undefined {
+    return this.kept.get(position);
+  }
+
+  get size(): number {
+    return this.kept.size;
+  }
+
+  /** What is on screen now, the most urgent first: only that is fetched, whatever was asked for before. */
+  want(positions: number[]): void {
+    this.wanted = positions;
+    const wanted = new Set(positions);
+    const past = [...this.underWay].filter((batch) => !batch.givenUp && !batch.positions.some((position) => wanted.has(position)));
+    if (past.length > 0) {
+      for (const batch of past) batch.givenUp = true;
+      try {
+        this.model.send({ kind: "give_up", requests: past.map((batch) => batch.request) });
+      } catch {
+        return; // not connected, which the widget says already: nothing will come, and nothing can be asked
+      }
+    }
+    this.fetch();
+  }
+
+  private fetch(): void {
+    const { revision } = this.now();
+    const missing = (position: number): boolean => !this.asked.has(position);
+    const counted = (): number => [...this.underWay].filter((batch) => !batch.givenUp).length;
+    while (counted() < UNDER_WAY) {
+      const pictures = this.wanted.filter((p) => missing(p) && !this.kept.has(p)).slice(0, BATCH);
+      const stale = (p: number): boolean => missing(p) && (this.kept.get(p)?.revision ?? revision) < revision;
+      const batch = pictures.length > 0 ? pictures : this.wanted.filter(stale).slice(0, OVERLAY_BATCH);
+      if (batch.length === 0) return;
+      void this.fetchBatch(batch, pictures.length > 0);
+    }
+  }
+
+  private async fetchBatch(positions: number[], pictures: boolean): Promise<void> {
+    for (const position of positions) this.asked.add(position);
+    const height = Math.ceil(200 * Math.min(2, Math.max(1, window.devicePixelRatio || 1)));
+    const question: ThumbnailsQuestion = { positions, pictures, height };
+    const batch: Batch = { positions, request: -1, givenUp: false };
+    this.underWay.add(batch);
+    try {
+      const answer = this.rpc.request<ThumbnailsReply>("thumbnails", { ...question }, [], { begun: (id) => (batch.request = id) });
+      const { content, buffers } = await answer;
+      await this.take(content, buffers, pictures);
+      this.changed(positions);
+    } catch {
+      // The error stands under the widget already; these places say that they could not be loaded.
+      for (const position of positions) this.keep(position, failed("It could not be loaded.", this.now().revision));
+      this.changed(positions);
+    } finally {
+      this.underWay.delete(batch);
+      for (const position of positions) this.asked.delete(position);
+      this.fetch();
+    }
+  }
+
+  private async take(reply: ThumbnailsReply, buffers: DataView[], pictures: boolean): Promise<void> {
+    const boxes = floats(buffers[0]);
+    const grids = floats(buffers[1]);
+    const { classes } = this.now();
+    let box = 0;
+    let cell = 0;
+    const taken = reply.items.map(async (item, i) => {
+      const found = readBoxes(boxes, box, item.boxes, classes);
+      const cam = item.cam === null ? null : readCam(grids, cell, item.cam);
+      box += item.boxes;
+      cell += cam?.grid.length ?? 0;
+      const overlays = { boxes: found, cam, revision: reply.revision };
+      const known = this.kept.get(item.position);
+      if (!pictures) {
+        if (known) this.keep(item.position, { ...known, ...overlays });
+      } else {
+        const { picture, reason } = await decode(buffers[2 + i], item.reason);
+        this.keep(item.position, { picture, reason, ...overlays });
+      }
+    });
+    await Promise.all(taken);
+  }
+
+  private keep(position: number, thumbnail: Thumbnail): void {
+    const before = this.kept.get(position);
+    if (before) this.drop(position, before, before.picture !== thumbnail.picture);
+    this.kept.set(position, thumbnail);
+    this.bytes += bytesOf(thumbnail);
+    if (this.bytes <= CACHE_BYTES) return;
+    const onScreen = new Set(this.wanted);
+    for (const [old, dropped] of this.kept) {
+      if (this.bytes <= CACHE_BYTES) return;
+      if (!onScreen.has(old)) this.drop(old, dropped, true);
+    }
+  }
+
+  private drop(position: number, thumbnail: Thumbnail, close: boolean): void {
+    this.kept.delete(position);
+    this.bytes -= bytesOf(thumbnail);
+    if (close) thumbnail.picture?.close();
+  }
+}
+
+function bytesOf({ picture, cam }: Thumbnail): number {
+  // A closed bitmap has no size any more, so what was counted is kept beside it.
+  const own = picture === null ? 0 : (sizes.get(picture) ?? remember(picture));
+  return own + (cam === null ? 0 : CAM_BYTES);
+}
+
+const sizes = new WeakMap<ImageBitmap, number>();
+
+function remember(picture: ImageBitmap): number {
+  const bytes = 4 * (picture.width || 0) * (picture.height || 0);
+  sizes.set(picture, bytes);
+  return bytes;
+}
+
+function failed(reason: string, revision: number): Thumbnail {
+  return { picture: null, reason, boxes: [], cam: null, revision };
+}
+
+async function decode(bytes: DataView, reason: string | undefined): Promise<{ picture: ImageBitmap | null; reason: string | null }> {
+  if (reason !== undefined) return { picture: null, reason };
+  try {
+    return { picture: await decodePicture(bytes), reason: null };
+  } catch {
+    return { picture: null, reason: "The browser cannot show this picture." };
+  }
+}
+
+/** Encoded image bytes as a bitmap. */
+export function decodePicture(bytes: DataView): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([bytes as DataView<ArrayBuffer>]));
+}
