@@ -43,7 +43,7 @@ def as_csv(labels: Mapping[str, Given]) -> bytes:
 
 
 class AnnotationFile:
-    """The table in one file. Every change reads what is there, changes its own rows and replaces the file by one rename.
+    """The table in one file. A change reads what is there, changes its own rows and replaces the file by one rename.
 
     Rows of other images and columns of one's own (a note, who gave the label) stay as they are.
     """

@@ -28,6 +28,7 @@ def evaluate(
     *,
     mapping: Map | None = None,
     groups: str | Map | None = None,
+    annotations: Mapping[str, str] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
     batch_size: int = BATCH_SIZE,
@@ -44,22 +45,28 @@ def evaluate(
             (``labels.PLUTCHIK_TO_EMONET``).
         groups: "affect" compares negative, other and positive on both sides; or a map from each of the classifier's
             labels to a coarser one. A group's probability is the sum of its labels'.
+        annotations: labels by image id to hold a run to instead of its stored ones: those given in a browser
+            (``ImageBrowser.annotations``). Images that they leave out count as not annotated.
         resamples, seed: of the images, for the intervals.
         batch_size: images per pass of the classifier.
         progress: show a progress bar.
 
     Raises:
-        EmocamError: an annotation is none of the labels and in no map, none is annotated, or a run was given corpora.
+        EmocamError: an annotation is none of the labels and in no map, none is annotated, a run was given corpora, or a
+            classifier annotations.
     """
     if isinstance(what, Run):
         if corpora is not None:
             raise EmocamError("A run has its predictions and annotations already; pass corpora with a classifier only.")
         name = what.manifest.corpus.name
-        pairs = label_pairs(_stored(what), what.probabilities, what.labels, mapping=mapping, groups=groups, source=name)
+        given = _stored(what) if annotations is None else [annotations.get(i) for i in what.images["image_id"]]
+        pairs = label_pairs(given, what.probabilities, what.labels, mapping=mapping, groups=groups, source=name)
         counts = {"unusable": len(what.failures), "missing": 0}
         return _evaluation(
             what.manifest.classifier.name, {name: pairs}, {name: counts}, what.synthetic, resamples, seed
         )
+    if annotations is not None:
+        raise EmocamError("annotations are for a run; a classifier is held to those of its corpora.")
     datasets = _named(corpora)
     all_pairs, all_counts = {}, {}
     for name, corpus in datasets.items():

@@ -84,10 +84,12 @@ class Annotations:
         """From now on in this file; what is known already goes there too. Returns what the file adds."""
         with self._lock:
             self.path, self.note = path, note
-            before = dict(self._labels)
+            before, self._labels = self._labels, {}
             self._read()
-            self._unsaved = {image_id: given for image_id, given in before.items() if given != self._labels.get(image_id)}
-            self._labels.update(before)
+            self._unsaved = {
+                image_id: given for image_id, given in before.items() if given != self._labels.get(image_id)
+            }
+            self._labels = {**self._labels, **before}
             if path is not None and self._unsaved:
                 self._save()
             return _differences(before, self._labels)
@@ -122,7 +124,10 @@ class Annotations:
         try:
             if undone is not None:
                 there = file.read()
-                expected = {**{i: there.get(i) for i in self._unsaved}, **{i: after for i, (_, after) in undone.items()}}
+                expected = {
+                    **{i: there.get(i) for i in self._unsaved},
+                    **{i: after for i, (_, after) in undone.items()},
+                }
             self._labels = file.put(self._unsaved, expected)
         except EmocamError as error:
             self.note = f"{error} {KEPT}"

@@ -10,6 +10,7 @@ export class CamChooser {
   readonly el: HTMLElement;
   private readonly method = h("select", { class: "ec-select", "aria-label": "method of the map", "data-testid": "cam-method" });
   private readonly target = h("select", { class: "ec-select", "aria-label": "label that the map explains", "data-testid": "cam-target" });
+  private readonly opacity = h("input", { type: "range", min: 0.1, max: 1, step: 0.05, "aria-label": "opacity of the map", title: "Opacity of the map" });
   private readonly note = h("div", { class: "ec-muted", role: "status", "data-testid": "cam-note" });
 
   constructor(
@@ -18,13 +19,21 @@ export class CamChooser {
     disposer: Disposer,
   ) {
     this.el = h("div", { class: "ec-cam", role: "group", "aria-label": "class activation map" },
-      h("div", { class: "ec-cam-choice" }, h("span", { class: "ec-muted" }, "CAM"), this.method, h("span", { class: "ec-muted" }, "of"), this.target), this.note);
+      h("div", { class: "ec-cam-choice" }, h("span", { class: "ec-muted" }, "CAM"), this.method, h("span", { class: "ec-muted" }, "of"), this.target, this.opacity), this.note);
     disposer.listen(this.method, "change", () => {
       // What the widget counts by is not chosen here: its own method is "as counted".
       const chosen = this.method.value;
       setTraits(model, { cam_method: chosen === model.get<string>("method") ? null : chosen, show_cam: true });
     });
+    disposer.listen(this.opacity, "input", () => setTraits(model, { cam_opacity: this.opacity.valueAsNumber }));
+    disposer.watch(model, ["show_cam", "cam_opacity"], () => this.update());
+    this.update();
     disposer.listen(this.target, "change", () => setTraits(model, { cam_target: this.target.value || null, show_cam: true }));
+  }
+
+  private update(): void {
+    this.opacity.value = String(this.model.get<number>("cam_opacity"));
+    this.opacity.disabled = !this.model.get<boolean>("show_cam");
   }
 
   /** `predicted` is the image's own label; `scaling` says how the map is drawn. */

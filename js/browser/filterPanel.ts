@@ -5,6 +5,8 @@ import type { BrowserStore } from "./store";
 
 type Range = [number, number];
 
+const TYPING_MS = 250;
+
 export class FilterPanel {
   readonly button = h("button", { class: "ec-button", type: "button", "aria-expanded": "false", "data-testid": "add-filter", title: "Filter by label, object, confidence, … (f)" }, "+ Filter");
   readonly el: HTMLElement;
@@ -58,11 +60,11 @@ export class FilterPanel {
   private listen(): void {
     const { disposer, model } = this;
     disposer.listen(this.button, "click", () => this.toggle());
-    disposer.listen(this.label, "change", () => setTraits(model, { cell: null, label: this.label.value || null }));
+    disposer.listen(this.label, "change", () => this.pickLabel(this.label.value || null));
     disposer.listen(this.annotation, "change", () => setTraits(model, { annotation: this.annotation.value || null }));
     disposer.listen(this.objectClass, "change", () => setTraits(model, { object_class: this.objectClass.value || null }));
-    disposer.listen(this.confidence, "change", () => setTraits(model, { confidence: value(this.confidence) }));
-    for (const end of [this.low, this.high]) disposer.listen(end, "change", () => setTraits(model, { importance: this.range() }));
+    this.typed(this.confidence, () => ({ confidence: value(this.confidence) }));
+    for (const end of [this.low, this.high]) this.typed(end, () => ({ importance: this.range() }));
     disposer.listen(this.disagreement, "change", () => setTraits(model, { disagreement: this.disagreement.checked }));
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -72,6 +74,28 @@ export class FilterPanel {
     });
     disposer.watch(model, ["cell", "label", "annotation", "object_class", "confidence", "importance", "disagreement"], () => this.update());
     disposer.watch(model, "by", () => this.fill());
+  }
+
+  /** What is typed acts after a moment's pause; it is written anew only once the focus has left it. */
+  private typed(input: HTMLInputElement, traits: () => Record<string, unknown>): void {
+    let pause = 0;
+    this.disposer.listen(input, "input", () => {
+      clearTimeout(pause);
+      pause = window.setTimeout(() => setTraits(this.model, traits()), TYPING_MS);
+    });
+    this.disposer.listen(input, "blur", () => {
+      clearTimeout(pause);
+      setTraits(this.model, traits());
+      this.update();
+    });
+    this.disposer.add(() => clearTimeout(pause));
+  }
+
+  /** An image has one label: a cell gives way to another one, and leaves its class. */
+  private pickLabel(label: string | null): void {
+    const cell = this.model.get<[string, string] | null>("cell") ?? null;
+    const left = cell === null ? {} : { cell: null, object_class: this.model.get<string | null>("object_class") ?? cell[0] };
+    setTraits(this.model, { ...left, label });
   }
 
   /** The ends as they are typed, in their order; null where neither says anything. */
@@ -87,9 +111,9 @@ export class FilterPanel {
     this.label.value = model.get<string | null>("label") ?? model.get<[string, string] | null>("cell")?.[1] ?? "";
     this.annotation.value = model.get<string | null>("annotation") ?? "";
     this.objectClass.value = model.get<string | null>("object_class") ?? "";
-    this.confidence.value = text(model.get<number | null>("confidence") ?? null);
-    this.low.value = text(importance?.[0] ?? null);
-    this.high.value = text(importance?.[1] ?? null);
+    write(this.confidence, model.get<number | null>("confidence") ?? null);
+    write(this.low, importance?.[0] ?? null);
+    write(this.high, importance?.[1] ?? null);
     this.disagreement.checked = model.get<boolean>("disagreement") === true;
   }
 }
@@ -114,4 +138,6 @@ function value(input: HTMLInputElement): number | null {
   return Number.isFinite(input.valueAsNumber) ? Math.min(1, Math.max(0, input.valueAsNumber)) : null;
 }
 
-const text = (amount: number | null): string => (amount === null ? "" : String(Number(amount.toFixed(3))));
+function write(input: HTMLInputElement, amount: number | null): void {
+  if (document.activeElement !== input) input.value = amount === null ? "" : String(Number(amount.toFixed(3)));
+}

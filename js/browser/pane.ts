@@ -139,7 +139,7 @@ export class ImagePane {
     const classes = [...counts].sort((a, b) => Number(b[1].strong) - Number(a[1].strong) || b[1].boxes - a[1].boxes);
     const rows = classes.slice(0, LEGEND).map(([name, { boxes: n, strong }]) =>
       h("li", { class: strong ? "ec-legend-strong" : "" },
-        h("span", { class: "ec-legend-colour", style: { background: strong ? css(classColour(name)) : "#fff" } }), name, h("span", { class: "ec-number" }, n === 1 ? "" : ` × ${n}`)));
+        h("span", { class: "ec-legend-colour", style: { background: css(classColour(name)) } }), name, h("span", { class: "ec-number" }, n === 1 ? "" : ` × ${n}`)));
     const more = classes.length - LEGEND;
     this.legend.replaceChildren(...rows, ...(more > 0 ? [h("li", {}, `and ${more} more ${more === 1 ? "class" : "classes"}`)] : []));
     this.update();

@@ -63,13 +63,12 @@ export class Toolbar {
     this.el = h(
       "div",
       { class: "ec-browser-bar" },
-      h("div", { class: "ec-browser-row" }, this.chips, this.filters.button, this.search, h("span", { class: "ec-spring" }), h("span", { class: "ec-sort" }, this.sort, this.direction), this.keys.button),
+      h("div", { class: "ec-browser-row" }, this.filters.button, this.search, this.chips, h("span", { class: "ec-spring" }), h("span", { class: "ec-sort" }, this.sort, this.direction), this.keys.button),
       this.filters.el,
-      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb, this.back), this.picked, this.compare, this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
+      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb), this.picked, this.compare, this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
       this.keys.panel,
     );
     this.badge.hidden = true;
-    this.back.hidden = true;
     this.listen();
     this.update();
     this.selectionChanged();
@@ -108,7 +107,6 @@ export class Toolbar {
     this.crumb.textContent = this.crumb.title = breadcrumb(order);
     this.crumb.dataset.count = String(order.count);
     this.crumb.dataset.total = String(order.total);
-    this.back.hidden = !isFiltered(order);
     this.crumb.parentElement?.classList.toggle("ec-crumb-active", isFiltered(order));
   }
 
@@ -139,9 +137,9 @@ export class Toolbar {
     const conditions = Object.fromEntries(Object.entries(NO_CONDITIONS).map(([name, none]) => [name, model.get(name) ?? none]));
     const shown = chips(conditions as unknown as Conditions, model.get<string>("only_images_caption") ?? "");
     const focused = [...this.chips.children].findIndex((chip) => chip.contains(document.activeElement));
-    this.chips.replaceChildren(...shown.map((chip) => this.chip(chip)));
+    this.chips.replaceChildren(...shown.map((chip) => this.chip(chip)), this.back);
     if (focused >= 0) {
-      const next = this.chips.children[Math.min(focused, shown.length - 1)]?.querySelector("button");
+      const next = shown.length === 0 ? null : this.chips.children[Math.min(focused, shown.length - 1)].querySelector("button");
       (next ?? this.filters.button).focus();
     }
     this.chips.hidden = shown.length === 0;
