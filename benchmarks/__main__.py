@@ -20,6 +20,7 @@ BENCHMARKS = {
     "paste": "paste",
     "live": "live",
     "heatmap": "heatmap",
+    "browser": "browser",
     "memory": "memory",
     "classroom": "classroom",
 }

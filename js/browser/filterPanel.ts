@@ -79,13 +79,17 @@ export class FilterPanel {
   /** What is typed acts after a moment's pause; it is written anew only once the focus has left it. */
   private typed(input: HTMLInputElement, traits: () => Record<string, unknown>): void {
     let pause = 0;
+    const act = (): void => {
+      if (pause !== 0) setTraits(this.model, traits());
+      clearTimeout(pause);
+      pause = 0;
+    };
     this.disposer.listen(input, "input", () => {
       clearTimeout(pause);
-      pause = window.setTimeout(() => setTraits(this.model, traits()), TYPING_MS);
+      pause = window.setTimeout(act, TYPING_MS);
     });
     this.disposer.listen(input, "blur", () => {
-      clearTimeout(pause);
-      setTraits(this.model, traits());
+      act();
       this.update();
     });
     this.disposer.add(() => clearTimeout(pause));
