@@ -1,10 +1,11 @@
-"""The labels that people give to the images of a run: kept in the session, saved beside the corpus, undone.
+"""The labels that people give to images: kept in the session, saved beside the corpus, undone.
 
-It knows the run and the file, nothing of how labels are given or shown.
+It knows the file, nothing of how labels are given or shown.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from emocam_widgets.corpus.annotation_file import FILE_NAME, AnnotationFile, Giv
 from emocam_widgets.errors import EmocamError
 
 if TYPE_CHECKING:
-    from emocam_widgets.run import Run
+    from emocam_widgets.corpus import Corpus
 
 Changes = dict[str, str | None]
 _Step = dict[str, tuple[Given | None, Given | None]]
@@ -22,16 +23,16 @@ KEPT = "Labels are kept in this session only: download them before you close it.
 UNDO_STEPS = 1000
 
 
-def default_file(run: Run) -> tuple[Path | None, str]:
-    """Where labels of this run's images go unless told otherwise, and, where that is nowhere, why."""
-    try:
-        corpus = run.corpus
-    except EmocamError:
+def default_file(corpus: Corpus | None) -> tuple[Path | None, str]:
+    """Where labels of this corpus's images go unless told otherwise, and, where that is nowhere, why."""
+    if corpus is None:
         return None, f"The images' folder is not known. {KEPT}"
     if corpus.kind == "address":
         return None, f"The images are at a remote address, which is not written to. {KEPT}"
     if corpus.kind == "demo":
         return None, f"The embedded demo is part of the installation, which is not written to. {KEPT}"
+    if not os.access(corpus.root, os.W_OK):
+        return corpus.root / FILE_NAME, f"The images' folder, {corpus.root}, may not be written to. {KEPT}"
     return corpus.root / FILE_NAME, ""
 
 

@@ -26,6 +26,7 @@ from emocam_widgets.widgets.run_index import RunIndex
 from emocam_widgets.widgets.thumbnails import LARGE_QUALITY, LARGE_SIDE, Thumbnails, encode_jpeg, shrink
 
 if TYPE_CHECKING:
+    from emocam_widgets.corpus import Corpus
     from emocam_widgets.run import Run
 
 MAX_BATCH = 64
@@ -122,9 +123,11 @@ class ImageBrowser(LiveWidget):
         self.run = run
         self._thumbnails = Thumbnails(self._open_small)
         self._overlays = ThreadPoolExecutor(1, thread_name_prefix="emocam-overlays")
+        self._ready = threading.Event()
         self._give_up: dict[int, Callable[[], None]] = {}
         self._index = RunIndex(run)
-        path, note = default_file(run) if annotations_file is None else (Path(annotations_file), "")
+        self._corpus = known_corpus(run)
+        path, note = default_file(self._corpus) if annotations_file is None else (Path(annotations_file), "")
         self._annotations = Annotations(path, note)
         self._index.annotate(self._annotations.labels)
         self._order = np.arange(len(self._index), dtype=np.uint32)
@@ -136,7 +139,6 @@ class ImageBrowser(LiveWidget):
         traits.setdefault("min_confidence", run.min_confidence)
         traits.setdefault("annotation_labels", list(run.labels))
         super().__init__(**traits)
-        self._ready = self._overlays.submit(self._index.warm, self._settings)
         self._show_annotations({})
         self._refilter()
         self.observe(self._filter_changed, (*CONDITIONS, *SETTINGS, *OVERLAYS, *ORDER))
@@ -313,6 +315,7 @@ class ImageBrowser(LiveWidget):
                 self.show_error(error, request)
 
         if not request.get("pictures", True):
+            self._overlays.submit(self._prepare_overlays)
             self._overlays.submit(done, {})
             return
         height = int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
@@ -326,11 +329,17 @@ class ImageBrowser(LiveWidget):
     ) -> None:
         with self._filter_lock:
             revision, wanted, settings, cam = self._revision, self._filter, self._settings, self._cam
-        # The first pictures do not wait for the tables: the front end asks for what lies over them again.
-        if pictures and not self._ready.done():
+        # The first pictures do not wait for the tables: the front end asks for what lies over them when it has them.
+        if pictures and not self._ready.is_set():
             revision = NOT_READY
         content, buffers = thumbnails_message(self._index, positions, pictures, wanted, settings, cam, revision)
         self.reply(request, content, buffers)
+
+    def _prepare_overlays(self) -> None:
+        """Reads and computes, once, what the first boxes and maps need: for a large run it takes a second."""
+        if not self._ready.is_set():
+            self._index.warm(self._settings)
+            self._ready.set()
 
     def _give_up_thumbnails(self, request: dict[str, Any], _buffers: list[memoryview]) -> None:
         """What was scrolled past: what is not begun of these requests need not be made."""
@@ -349,10 +358,12 @@ class ImageBrowser(LiveWidget):
         return {"revision": self._revision, **content}, buffers
 
     def _open_small(self, image_id: str, least_side: int) -> Image.Image:
-        try:
-            return self.run.corpus.preview(image_id, least_side)
-        except ImageError:
-            return self.run.open_image(image_id)  # which says why it cannot be used, and what to do
+        if self._corpus is not None:  # a run is locked while it computes, and pictures do not wait for that
+            try:
+                return self._corpus.preview(image_id, least_side)
+            except ImageError:
+                pass
+        return self.run.open_image(image_id)  # which says why it cannot be used, and what to do
 
     # -- annotating ----------------------------------------------------------------------------------------------------
 
@@ -385,6 +396,14 @@ class ImageBrowser(LiveWidget):
             "undo": self._annotations.steps,
         }
         self.send(content, [int_buffer(positions)])
+
+
+def known_corpus(run: Run) -> Corpus | None:
+    """The corpus of the run, or None where its images are not where they were: each then says so where it would be."""
+    try:
+        return run.corpus
+    except EmocamError:
+        return None
 
 
 def default_method(run: Run) -> str:

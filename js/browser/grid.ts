@@ -12,6 +12,9 @@ const ROW_HEIGHT = 128;
 const ROW_HEIGHTS = [200, 160, ROW_HEIGHT];
 const PADDING = 8;
 const SCROLLBAR = 12;
+/** While it rolls, pictures are asked for where the screen will be when they come. */
+const LEAD_SECONDS = 0.2;
+const RESTING_MS = 120;
 
 export interface GridEvents {
   select: (imageId: string) => void;
@@ -37,6 +40,7 @@ export class Grid {
   private width = 0;
   private height = 0;
   private frame = 0;
+  private readonly motion = { top: 0, at: 0, speed: 0, rest: 0 };
   private view: GridView = { boxes: true, cam: false, camOpacity: 0.6, annotations: false };
 
   constructor(
@@ -69,7 +73,10 @@ export class Grid {
       else this.schedule();
     });
     onThemeChange(disposer, () => this.repaint());
-    disposer.add(() => cancelAnimationFrame(this.frame));
+    disposer.add(() => {
+      cancelAnimationFrame(this.frame);
+      clearTimeout(this.motion.rest);
+    });
   }
 
   /** After the order changed: a new layout, from the top; where it is the same, only what lies over the pictures is new. */
@@ -150,7 +157,26 @@ export class Grid {
 
   private scrolled(): void {
     this.pointed(null);
+    this.measure();
     this.schedule();
+  }
+
+  /** Speed in pixels a second, smoothed; a leap to another place is none. */
+  private measure(): void {
+    const { motion } = this;
+    const now = performance.now();
+    const moved = this.el.scrollTop - motion.top;
+    const speed = now - motion.at > RESTING_MS || Math.abs(moved) > 2 * this.height ? 0 : (1000 * moved) / Math.max(1, now - motion.at);
+    motion.speed = speed === 0 ? 0 : 0.5 * motion.speed + 0.5 * speed;
+    motion.top = this.el.scrollTop;
+    motion.at = now;
+    clearTimeout(motion.rest);
+    if (speed !== 0) {
+      motion.rest = window.setTimeout(() => {
+        motion.speed = 0;
+        this.schedule();
+      }, RESTING_MS);
+    }
   }
 
   private schedule(): void {
@@ -163,7 +189,8 @@ export class Grid {
     const height = this.el.clientHeight;
     if (height === 0 || this.width === 0) return;
     const top = this.el.scrollTop;
-    const [from, to] = visibleRows(this.layout, top - height / 2, top + height * 1.5);
+    const lead = Math.max(-2 * height, Math.min(2 * height, this.motion.speed * LEAD_SECONDS));
+    const [from, to] = visibleRows(this.layout, top - height / 2 + Math.min(0, lead), top + height * 1.5 + Math.max(0, lead));
     const first = this.layout.rows[from]?.first ?? 0;
     const last = this.layout.rows[to - 1]?.last ?? 0;
     for (const [place, tile] of this.tiles) {
@@ -173,7 +200,7 @@ export class Grid {
     }
     for (let place = first; place < last; place++) if (!this.tiles.has(place)) this.tiles.set(place, this.makeTile(place));
     this.mark();
-    const middle = top + height / 2;
+    const middle = top + height / 2 + lead;
     const far = (place: number): number => Math.abs(this.layout.rows[this.layout.rowOf[place]].y + ROW_HEIGHT / 2 - middle);
     const places = [...this.tiles.keys()].sort((a, b) => far(a) - far(b) || a - b);
     this.store.thumbnails.want(places.map((place) => this.store.order[place]));

@@ -177,6 +177,17 @@ describe("the browser's store", () => {
     expect(kernel.sent.length).toBe(3);
   });
 
+  it("keeps a picture whose overlays could not be loaded, and does not ask for ever", async () => {
+    store.thumbnails.want([1]);
+    kernel.say({ kind: "thumbnails", id: kernel.sent[1].id, revision: -1, items: [{ position: 1, boxes: 0, cam: null }] }, [view([]), view([]), text("jpeg")]);
+    await turnOfEvents();
+    kernel.say({ kind: "error", id: kernel.sent[2].id, sentence: "damaged" });
+    await turnOfEvents();
+    expect(store.thumbnails.get(1)).toMatchObject({ reason: null, revision: 1 });
+    expect(store.thumbnails.get(1)?.picture).not.toBeNull();
+    expect(kernel.sent.length).toBe(3);
+  });
+
   it("says at each place that could not be loaded", async () => {
     store.thumbnails.want([1]);
     kernel.say({ kind: "error", id: kernel.sent[1].id, sentence: "gone" });

@@ -100,8 +100,12 @@ export class Thumbnails {
       await this.take(content, buffers, pictures);
       this.changed(positions);
     } catch {
-      // The error stands under the widget already; these places say that they could not be loaded.
-      for (const position of positions) this.keep(position, failed("It could not be loaded.", this.now().revision));
+      // The error stands under the widget already; these places say that they could not be loaded, or stay without overlays.
+      const { revision } = this.now();
+      for (const position of positions) {
+        const known = pictures ? undefined : this.kept.get(position);
+        this.keep(position, known ? { ...known, revision } : failed("It could not be loaded.", revision));
+      }
       this.changed(positions);
     } finally {
       this.underWay.delete(batch);

@@ -362,7 +362,16 @@ for table in (evil.images, evil.boxes, evil.cams):
     table.loc[table.image_id == old, "image_id"] = name
 """
     )
-    output = show(notebook, "emo.ImageBrowser(evil)")
+    label = "<img src=x onerror='window.hacked=2'>"
+    source = f"emo.ImageBrowser(evil, annotation_labels=[{label!r}], annotations_file=folder / 'own.csv')"
+    output = show(notebook, source)
     output.locator('[data-image-id^="<img"]').dblclick()
     expect(output.get_by_test_id("look-title")).to_contain_text("<img src=x")
+    notebook.page.keyboard.press("1")
+    expect(output.get_by_test_id("given-label")).to_contain_text(label)
+    output.get_by_test_id("annotate").locator("summary").click()
+    notebook.page.keyboard.press("Escape")
+    expect(output.locator('[data-image-id^="<img"]').get_by_test_id("tile-annotation")).to_contain_text(label)
+    output.get_by_test_id("search").fill(label)
+    expect(output.get_by_test_id("breadcrumb")).to_contain_text(label)
     assert notebook.page.evaluate("window.hacked") is None
