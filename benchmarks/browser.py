@@ -190,7 +190,10 @@ def _look(notebook: NotebookPage, world: Path) -> dict[str, float]:
         _activate(page, cell.id)
         first.append(page.evaluate(FIRST))
         cell.wait()
-    page.wait_for_timeout(1000)
+    # Rolling is timed once the run's tables are read, which is done while one looks at the first screen.
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.ec-tile[data-loaded]')].every(t => t.dataset.loaded > 0)"
+    )
     scrolled = page.evaluate(SCROLL, {"speed": 2400, "seconds": 6, "jumps": 12})
     megabytes = _megabytes(page)
     notebook.clear()

@@ -163,7 +163,7 @@ class ImageBrowser(LiveWidget):
             TraitError: one of them is not in the run.
         """
         self.only_images_caption = caption
-        self.only_images = None if image_ids is None else list(image_ids)
+        self.set_trait("only_images", None if image_ids is None else list(image_ids))
 
     def clear_filters(self) -> None:
         """Show all images."""

@@ -58,7 +58,7 @@ export class Look {
     this.el = h("div", { class: "ec-look", "data-testid": "look" }, this.makeBar(),
       h("div", { class: "ec-look-body" },
         h("div", { class: "ec-look-pictures" }, this.main.el, this.other.el),
-        h("div", { class: "ec-look-side" }, this.says, this.feeling, this.annotator.el, this.bars.el, this.pair.el, this.cam.el)));
+        h("div", { class: "ec-look-side" }, this.says, this.feeling, this.annotator.el, this.cam.el, this.bars.el, this.pair.el)));
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => {
       if (event.defaultPrevented || (event.target as Element).matches("input, select, textarea") || !this.key(event)) return;
       event.preventDefault();

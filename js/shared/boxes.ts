@@ -49,8 +49,8 @@ function strokes(box: Box, weight: number, hovered: boolean): Stroke[] {
   const grow = hovered ? 1 : 0;
   if (!box.strong && !hovered) {
     return [
-      { colour: "rgba(0, 0, 0, 0.45)", width: weight + 1.5 },
-      { colour: box.colour, width: Math.max(1, weight * 0.6) },
+      { colour: "rgba(0, 0, 0, 0.35)", width: weight + 1 },
+      { colour: box.colour, width: Math.max(1, weight * 0.5) },
     ];
   }
   return [
