@@ -23,7 +23,7 @@ MAX_PIXELS = 100_000_000
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm")
 
 # what Pillow's decoders raise on damaged data, over all its formats; Warning where the caller made warnings errors
-_DAMAGED = (
+DAMAGED = (
     OSError,
     SyntaxError,
     ValueError,
@@ -65,12 +65,12 @@ def read_image(source: str | PathLike[str] | bytes, least_side: int | None = Non
     if not stream.getbuffer().nbytes:
         raise ImageError("the file is empty")
     try:
-        image = _pillow_open()(stream)
+        image = pillow_open()(stream)
     except UnidentifiedImageError as error:
         raise ImageError("the file is not an image in a format that can be read") from error
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large()) from error
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ImageError(f"the image is damaged ({_one_line(error)})") from error
     with image:
         width, height = image.size
@@ -88,12 +88,12 @@ def read_image(source: str | PathLike[str] | bytes, least_side: int | None = Non
             raise ImageError(f"there is not enough memory to decode its {width} x {height} pixels") from error
         except Image.DecompressionBombError as error:
             raise ImageError(_too_large()) from error
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise ImageError(f"the image is cut short or damaged ({_one_line(error)})") from error
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
-def _pillow_open() -> Callable[..., Image.Image]:
+def pillow_open() -> Callable[..., Image.Image]:
     """Pillow's own ``Image.open``.
 
     Ultralytics, once imported by anybody, puts its own in place, which tries to install a package for every file that
@@ -118,7 +118,7 @@ def _read_file(path: Path) -> BytesIO:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except _DAMAGED:  # damaged EXIF does not make the pixels unusable: the picture is taken as it stands
+    except DAMAGED:  # damaged EXIF does not make the pixels unusable: the picture is taken as it stands
         return 1
 
 

@@ -17,7 +17,7 @@ from emocam_widgets.engine.results import ResultCache
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS, explain, scale_grids
 from emocam_widgets.explain.sharing import sharing
-from emocam_widgets.types import Cam, Output, Prediction, View
+from emocam_widgets.types import Cam, FloatArray, Output, Prediction, View
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -116,6 +116,13 @@ class Evaluator:
             )
             cams.update(zip(rows, found, strict=True))
         return [(prediction, cams.get(i)) for i, prediction in enumerate(predictions)]
+
+    def predict_inputs(self, inputs: Tensor) -> FloatArray:
+        """The probabilities (n, k) of inputs (n, 3, H, W) as `preprocess` gives them, not cached."""
+        from torch import stack
+
+        predictions = in_halves(lambda some: self.classifier.predictions(self._trunk(stack(list(some)))), list(inputs))
+        return np.stack([prediction.probabilities for prediction in predictions])
 
     def _key(self, question: Question) -> tuple[str, ...]:
         return (question.key, self.classifier.fingerprint, self._trunk.setting)

@@ -12,7 +12,8 @@ from PIL import Image
 
 from emocam_widgets.engine.cache import image_key
 from emocam_widgets.engine.compose import Sprites
-from emocam_widgets.types import Output, Placement, Prediction
+from emocam_widgets.engine.executor import BATCH
+from emocam_widgets.types import FloatArray, Output, Placement, Prediction
 
 if TYPE_CHECKING:
     from emocam_widgets.engine.evaluating import Answer
@@ -37,6 +38,10 @@ class Scene(Protocol):
 
         A shared worker leaves `early` unset: its prediction and CAM come together.
         """
+        ...
+
+    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+        """Probabilities (n, k) of the image with each of these on it: one pass, after what is asked interactively."""
         ...
 
 
@@ -82,6 +87,17 @@ class LocalScene:
             key = self._prepared.paste_key(pasted, self._sprites_key)
         asked = ModelInput(key, tensor, self._prepared.view)
         return self._worker.submit_evaluate(asked, method, target, output, supersedes=supersedes, early=early)
+
+    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+        """See `Scene.submit_many`."""
+        from emocam_widgets.engine.prepared import Paste
+
+        def predict() -> FloatArray:
+            with self._lock:
+                inputs = self._prepared.batch(self._sprites, [Paste(tuple(placements)) for placements in pastes])
+            return self._worker.predict_inputs(inputs)
+
+        return self._worker.submit(predict, BATCH)
 
 
 def sprites_key(sprites: Mapping[str, Image.Image]) -> str:

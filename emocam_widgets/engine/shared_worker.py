@@ -28,7 +28,7 @@ from emocam_widgets.engine.scenes import Scene, sprites_key
 from emocam_widgets.engine.worker import ImageLike, Worker, as_image
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
-from emocam_widgets.types import OUTPUTS, Cam, Detections, Output, Placement, Prediction
+from emocam_widgets.types import OUTPUTS, Cam, Detections, FloatArray, Output, Placement, Prediction
 
 if TYPE_CHECKING:
     from emocam_widgets.engine.evaluating import Answer, ModelInput
@@ -122,6 +122,13 @@ class WorkerActor:
             return False, None
         future = scene.submit(placements, method, target, output, supersedes=supersedes, variant=variant)
         return True, await _answered(future)
+
+    async def predict_scene(self, key: str, pastes: Sequence[Sequence[Placement]]) -> tuple[bool, FloatArray | None]:
+        """Whether the scene is (still) here, and the probabilities (n, k); see `Scene.submit_many`."""
+        scene = self._scenes.get(key)
+        if scene is None:
+            return False, None
+        return True, await asyncio.wrap_future(scene.submit_many(pastes))
 
 
 async def _answered(future: Future[Answer]) -> Answer | None:
@@ -353,13 +360,24 @@ class _RemoteScene:
             raise RuntimeError("The worker is closed; make a new one.")
         return worker._requests.submit(self._ask, asked)
 
+    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+        """See `Scene.submit_many`."""
+        if self._worker._closed:
+            raise RuntimeError("The worker is closed; make a new one.")
+        return self._worker._requests.submit(self._asked, "predict_scene", [tuple(placements) for placements in pastes])
+
     def _ask(self, asked: tuple[Any, ...]) -> Answer:
-        known, answer = self._worker._call("evaluate_scene", self._key, *asked)
-        if not known:
-            self._worker._call("open_scene", self._key, self._pixels, self._sprites, self._sprites_key)
-            known, answer = self._worker._call("evaluate_scene", self._key, *asked)
+        answer = self._asked("evaluate_scene", *asked)
         if answer is None:
             raise CancelledError("a newer request took its place")
+        return answer
+
+    def _asked(self, method: str, *asked: Any) -> Any:
+        """The actor's answer about this scene, which is sent to it first where it does not have it."""
+        known, answer = self._worker._call(method, self._key, *asked)
+        if not known:
+            self._worker._call("open_scene", self._key, self._pixels, self._sprites, self._sprites_key)
+            _, answer = self._worker._call(method, self._key, *asked)
         return answer
 
 

@@ -24,9 +24,11 @@ from emocam_widgets.engine.results import ResultCache, disk_cache_of
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
 from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LimeSettings
-from emocam_widgets.types import OUTPUTS, Cam, Detections, LimeExplanation, Output, Prediction
+from emocam_widgets.types import OUTPUTS, Cam, Detections, FloatArray, LimeExplanation, Output, Prediction
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from emocam_widgets.detectors import Detector
     from emocam_widgets.engine.scenes import Scene
     from emocam_widgets.models import SplitClassifier
@@ -237,6 +239,10 @@ class Worker:
     def predict_batch(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Predictions of many images in one pass, not cached, after whatever is asked for interactively."""
         return self._wait(self.submit(lambda: in_halves(self.classifier.predict, images), BATCH))
+
+    def predict_inputs(self, inputs: Tensor) -> FloatArray:
+        """Probabilities (n, k) of inputs (n, 3, H, W); for a job of its own thread (see `submit`), not cached."""
+        return self._own.predict_inputs(inputs)
 
     def submit(self, job: Callable[[], Result], priority: int = INTERACTIVE) -> Future[Result]:
         """Runs a function in the thread that owns the models."""
