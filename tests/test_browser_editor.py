@@ -279,7 +279,7 @@ def test_evaluation_while_dragging(picture: Image.Image, worker: Worker, monkeyp
     assert np.frombuffer(buffers[1], "<f4") == pytest.approx(list(editor.original_prediction.values()))
     content, buffers = line.ask("evaluate", placements=[BALL], seq=3, scene=scene["scene"], cam=True)
     assert (content["seq"], content["scene"]) == (3, scene["scene"])
-    dragged = paste(picture, editor._sprites, [Placement(**BALL)])
+    dragged = paste(picture, editor._palette.sprites, [Placement(**BALL)])
     assert np.frombuffer(buffers[0], "<f4") == pytest.approx(worker.predict(dragged).probabilities, abs=1e-6)
     cam = worker.explain(dragged)
     assert np.frombuffer(buffers[1], "<f4") == pytest.approx(cam.grid.ravel(), abs=1e-5)

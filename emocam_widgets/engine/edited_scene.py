@@ -96,10 +96,11 @@ class EditedScene:
         *,
         variant: str = "object",
         supersedes: Hashable = None,
+        early: Future[Prediction] | None = None,
     ) -> Future[Answer]:
         """Prediction and, with a method, CAM of that; the CAM's view is relative to what a crop leaves (see `whole`).
 
-        Raises EmocamError without a worker; else as of `Worker.submit_evaluate`.
+        `early` as there. Raises EmocamError without a worker; else as of `Worker.submit_evaluate`.
         """
         worker = self._needed_worker()
         made = self.edited(edits)
@@ -108,9 +109,9 @@ class EditedScene:
             scene = self._scene(key, made) if key == self._asked or key in self._scenes or not key else None
             self._asked = key
         if scene is not None:
-            return scene.submit(made.inside(placements), method, supersedes=supersedes, variant=variant)
+            return scene.submit(made.inside(placements), method, supersedes=supersedes, variant=variant, early=early)
         picture = paste(made.cropped(), self._sprites, made.inside(placements), variant)
-        return worker.submit_evaluate(picture, method, supersedes=supersedes)
+        return worker.submit_evaluate(picture, method, supersedes=supersedes, early=early)
 
     def predict(
         self, placements: Sequence[Placement], edits: Sequence[RegionEdit] = (), variant: str = "object"

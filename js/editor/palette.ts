@@ -18,6 +18,8 @@ interface Carry {
 export class Palette {
   readonly el = h("div", { class: "ec-palette", role: "toolbar", "aria-label": "things to put on the picture", "data-testid": "palette" });
   private carry: Carry | null = null;
+  private sought = "";
+  private enabled = false;
   private swallowClick = false;
 
   constructor(
@@ -34,15 +36,28 @@ export class Palette {
     return this.carry !== null && this.carry.ghost !== null;
   }
 
-  setSprites(sprites: Sprite[]): void {
-    this.el.replaceChildren(...sprites.map((sprite, i) => this.item(sprite, i)));
+  addSprites(sprites: Sprite[]): void {
+    this.el.append(...sprites.map((sprite) => this.item(sprite)));
+    this.search(this.sought);
+  }
+
+  /** Shows only what has these words in its name or class; returns how many that are. */
+  search(words: string): number {
+    this.sought = words;
+    const items = [...this.el.querySelectorAll<HTMLButtonElement>("button")];
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const item of items) item.hidden = !wanted.every((word) => item.dataset.words?.includes(word));
+    const shown = items.filter((item) => !item.hidden);
+    if (!shown.some((item) => item.tabIndex === 0)) items.forEach((item) => (item.tabIndex = item === shown[0] ? 0 : -1));
+    return shown.length;
   }
 
   enable(enabled: boolean): void {
+    this.enabled = enabled;
     for (const item of this.el.querySelectorAll("button")) item.disabled = !enabled;
   }
 
-  private item(sprite: Sprite, index: number): HTMLElement {
+  private item(sprite: Sprite): HTMLElement {
     const item = h(
       "button",
       {
@@ -50,7 +65,9 @@ export class Palette {
         type: "button",
         title: `${sprite.name} (${sprite.objectClass}): drag it onto the picture, or press Enter`,
         "aria-label": `${sprite.name}: put it on the picture`,
-        tabindex: index === 0 ? 0 : -1,
+        tabindex: -1,
+        disabled: !this.enabled,
+        "data-words": `${sprite.name} ${sprite.objectClass}`.toLowerCase(),
         "data-testid": "sprite",
         "data-sprite": sprite.name,
       },
@@ -103,6 +120,7 @@ export class Palette {
     if (carry.ghost === null) return; // a press, not a drag: the click that follows puts it in the middle
     this.swallowClick = true;
     carry.ghost.remove();
+    this.stage.endBringing();
     if (!this.stage.canvas.covers(event)) {
       this.stage.bring(carry.sprite, null, carry.others);
       return;
@@ -119,6 +137,7 @@ export class Palette {
     if (carry?.ghost) {
       this.swallowClick = true;
       this.scene.cancel();
+      this.stage.endBringing();
     }
   }
 
@@ -130,14 +149,14 @@ export class Palette {
       event.stopPropagation();
       return;
     }
-    const items = [...this.el.querySelectorAll<HTMLButtonElement>("button")];
+    const items = [...this.el.querySelectorAll<HTMLButtonElement>("button:not([hidden])")];
     const at = items.indexOf(document.activeElement as HTMLButtonElement);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const target = event.key === "Home" ? 0 : event.key === "End" ? items.length - 1 : step === undefined || at < 0 ? -1 : (at + step + items.length) % items.length;
     if (target < 0) return;
     event.preventDefault();
     event.stopPropagation();
-    items.forEach((item, i) => (item.tabIndex = i === target ? 0 : -1));
+    for (const item of this.el.querySelectorAll("button")) item.tabIndex = item === items[target] ? 0 : -1;
     items[target].focus();
   }
 }

@@ -10,6 +10,8 @@ export interface Placement {
   rotation: number;
   flip: boolean;
   opacity: number;
+  /** Kept and not shown. */
+  hidden?: boolean;
 }
 
 export type Part = "body" | "corner" | "turn" | "remove";
@@ -100,7 +102,7 @@ export function covers(placement: Placement, aspect: number, image: Size, at: Po
 /** The topmost thing under a point, or -1. */
 export function hit(placements: Placement[], aspects: Map<string, number>, image: Size, at: Point, slack: number): number {
   for (let i = placements.length - 1; i >= 0; i--) {
-    if (covers(placements[i], aspects.get(placements[i].sprite) ?? 1, image, at, slack)) return i;
+    if (placements[i].hidden !== true && covers(placements[i], aspects.get(placements[i].sprite) ?? 1, image, at, slack)) return i;
   }
   return -1;
 }

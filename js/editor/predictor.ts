@@ -3,6 +3,7 @@
 import type { CamOverlay } from "../shared/cam";
 import type { Disposer } from "../shared/dom";
 import { floats, type Reply, type Rpc } from "../shared/rpc";
+import type { Edit } from "./edits";
 import type { Placement } from "./placement";
 
 export interface Answer {
@@ -58,9 +59,9 @@ export class Predictor {
   }
 
   /** Returns the number of the question. */
-  ask(placements: Placement[], cam: boolean): number {
+  ask(placements: Placement[], cam: boolean, edits: Edit[] = []): number {
     this.seq++;
-    this.send({ placements, cam, seq: this.seq, scene: this.scene });
+    this.send({ placements, edits, cam, seq: this.seq, scene: this.scene });
     if (this.slow === undefined) this.slow = setTimeout(() => this.waiting(true), SLOW_MS);
     return this.seq;
   }

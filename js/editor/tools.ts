@@ -2,6 +2,7 @@
 import { type Disposer, h, setText } from "../shared/dom";
 import { type KeyList, KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
+import type { Files } from "./files";
 import { type Placement, resize, turn } from "./placement";
 import type { Scene } from "./scene";
 import type { Stage } from "./stage";
@@ -12,7 +13,10 @@ const KEYS: KeyList = [
   ["← → ↑ ↓", "move it (Shift: further)"],
   ["+ −", "larger, smaller"],
   ["r f", "turn, flip"],
+  ["[ ]", "behind, in front of the next"],
+  ["d h", "duplicate, hide"],
   ["Delete x", "remove it"],
+  ["Alt", "while dragging: do not snap to boxes"],
   ["Esc", "let go of it"],
   ["Ctrl+Z Ctrl+Y", "undo, redo"],
 ];
@@ -28,8 +32,7 @@ export class Tools {
   private readonly redo = button("Redo", "redo", "Redo (Ctrl+Y)");
   private readonly cam = button("CAM", "toggle-cam", "Show what the classifier looks at while you edit");
   private readonly opacity = h("input", { type: "range", min: 0.1, max: 1, step: 0.05, "aria-label": "CAM opacity", title: "CAM opacity" });
-  private readonly reset = button("Reset", "reset", "Take everything off the picture");
-  private readonly save = button("Export PNG", "export", "Save the picture exactly as it was predicted");
+  private readonly reset = button("Reset", "reset", "Take everything off the picture, and undo its region edits");
   private readonly hint = h("span", { class: "ec-muted" }, HINT);
   private readonly name = h("strong", { class: "ec-object-name" });
   private readonly acts: HTMLButtonElement[];
@@ -40,7 +43,7 @@ export class Tools {
     private readonly scene: Scene,
     private readonly stage: Stage,
     within: HTMLElement,
-    actions: { reset: () => void; save: () => void },
+    private readonly files: Files,
     private readonly disposer: Disposer,
   ) {
     this.keys = new KeysHelp(KEYS, within, disposer);
@@ -52,11 +55,10 @@ export class Tools {
       this.remover(),
     ];
     const object = h("div", { class: "ec-object-bar", role: "toolbar", "aria-label": "the selected thing" }, this.hint, this.name, ...this.acts);
-    this.bar = h("div", { class: "ec-editor-bar" }, this.undo, this.redo, this.reset, object, h("span", { class: "ec-spring" }), this.badge, this.cam, this.opacity, this.save, this.keys.button);
+    this.bar = h("div", { class: "ec-editor-bar" }, this.undo, this.redo, this.reset, object, h("span", { class: "ec-spring" }), this.badge, this.cam, this.opacity, files.el, this.keys.button);
     disposer.listen(this.undo, "click", () => scene.undo());
     disposer.listen(this.redo, "click", () => scene.redo());
-    disposer.listen(this.reset, "click", actions.reset);
-    disposer.listen(this.save, "click", actions.save);
+    disposer.listen(this.reset, "click", () => scene.commit([], []));
     disposer.listen(this.cam, "click", () => setTraits(model, { show_cam: !model.get<boolean>("show_cam") }));
     disposer.listen(this.opacity, "input", () => setTraits(model, { cam_opacity: Number(this.opacity.value) }));
     this.update();
@@ -75,8 +77,8 @@ export class Tools {
     const { scene, model } = this;
     this.undo.disabled = !this.enabled || !scene.canUndo;
     this.redo.disabled = !this.enabled || !scene.canRedo;
-    this.reset.disabled = !this.enabled || scene.placements.length === 0;
-    this.save.disabled = !this.enabled;
+    this.reset.disabled = !this.enabled || scene.pristine;
+    this.files.disabled = !this.enabled;
     this.cam.disabled = !this.enabled;
     this.cam.setAttribute("aria-pressed", String(model.get<boolean>("show_cam")));
     this.opacity.hidden = !model.get<boolean>("show_cam");

@@ -89,6 +89,12 @@ export class ImageCanvas {
     this.fit();
   }
 
+  /** Another picture of the same image: zoom and pan stay. */
+  replacePicture(picture: CanvasImageSource | null): void {
+    this.picture = picture;
+    this.redraw();
+  }
+
   setBoxes(boxes: readonly Box[]): void {
     this.boxes = boxes;
     this.hover(null);

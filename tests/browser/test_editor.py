@@ -138,11 +138,12 @@ def test_drag_while_the_running_cell_updates_the_widget(notebook: NotebookPage) 
 @pytest.mark.usefixtures("prepared")
 def test_a_finger_drags_too(notebook: NotebookPage) -> None:
     editor = Editor(notebook, notebook.run(EDITOR).output)
+    touch = notebook.page.context.new_cdp_session(notebook.page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})  # buttons grow for fingers
     editor.output.get_by_test_id("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
     box = editor.output.locator('[data-sprite="soccer ball"]').bounding_box()
     assert box is not None
-    touch = notebook.page.context.new_cdp_session(notebook.page)
-    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    assert (editor.output.get_by_test_id("undo").bounding_box() or {})["height"] >= 44
     start, end = (box["x"] + 20, box["y"] + 20), editor.point(0.4, 0.5)
     before = editor.probabilities()
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})
@@ -242,6 +243,7 @@ def test_exported_file_is_the_predicted_picture(notebook: NotebookPage, tmp_path
     editor = Editor(notebook, notebook.run(EDITOR).output)
     editor.output.locator('[data-sprite="rugby ball"]').click()
     editor.settled()
+    editor.output.get_by_test_id("export-menu").click()
     with notebook.page.expect_download() as download:
         editor.output.get_by_test_id("export").click()
     download.value.save_as(tmp_path / "export.png")
