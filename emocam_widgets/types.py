@@ -170,6 +170,7 @@ class LimeExplanation:
         r2: the share of the outputs' weighted variance that the linear model explains, at most 1.
         n_samples: how many samples these weights were fitted on.
         n_total: how many there will be at the end.
+        standard_errors: float32 (n,), of the weights, from sampling alone; None where it was not kept (in a run).
     """
 
     segments: NDArray[np.int32]
@@ -180,10 +181,13 @@ class LimeExplanation:
     r2: float
     n_samples: int
     n_total: int
+    standard_errors: FloatArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", np.ascontiguousarray(self.segments, dtype=np.int32))
         object.__setattr__(self, "weights", _floats(self.weights).reshape(-1))
+        if self.standard_errors is not None:
+            object.__setattr__(self, "standard_errors", _floats(self.standard_errors).reshape(self.weights.shape))
         if self.segments.ndim != 2 or not self.segments.size:
             raise ValueError(f"segments have two axes of at least one pixel, got shape {self.segments.shape}")
         if self.segments.min() < 0 or self.segments.max() >= len(self.weights):

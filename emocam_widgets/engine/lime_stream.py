@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from emocam_widgets.explain.lime import LimeSampling, refine
@@ -22,16 +24,19 @@ def stream_lime(
     run: Callable[[Callable[[], None]], None],
     classifier: SplitClassifier,
     image: Image.Image,
-    target: str | None = None,
+    targets: Sequence[str] | None = None,
     *,
     output: Output,
     settings: LimeSettings | None = None,
+    segments: NDArray[np.int32] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Iterator[LimeExplanation]:
-    """`explain.lime.lime` with each pass of the network made by `run`, which waits until it is done.
+) -> Iterator[tuple[LimeExplanation, ...]]:
+    """`explain.lime.lime_of_targets` with each pass of the network made by `run`, which waits until it is done.
 
-    The names are checked and the image is segmented, in the caller's thread, before this returns; errors as there.
+    Without targets it explains the predicted label. The names are checked and the image is segmented, in the caller's
+    thread, before this returns; errors as there.
     """
-    targets = None if target is None else [target]
-    sampling = LimeSampling(classifier, image, targets, output=output, settings=settings, batch_size=BATCH_SIZE)
-    return (explanations[0] for explanations in refine(sampling, run, cancelled))
+    sampling = LimeSampling(
+        classifier, image, targets, output=output, settings=settings, segments=segments, batch_size=BATCH_SIZE
+    )
+    return refine(sampling, run, cancelled)

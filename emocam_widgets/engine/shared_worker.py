@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from emocam_widgets.engine.cache import ByteCache, image_key
@@ -226,15 +227,16 @@ class SharedWorker(Worker):
         futures = [self.submit_evaluate(image, priority=1) for image in images]
         return [future.result()[0] for future in futures]
 
-    def lime(
+    def lime_of_targets(
         self,
         image: ImageLike,
-        target: str | None = None,
+        targets: Sequence[str] | None = None,
         output: Output = "probabilities",
         *,
         settings: LimeSettings | None = None,
+        segments: NDArray[np.int32] | None = None,
         cancelled: Callable[[], bool] | None = None,
-    ) -> Iterator[LimeExplanation]:
+    ) -> Iterator[tuple[LimeExplanation, ...]]:
         """Not over a shared worker: LIME looks at hundreds of pictures and would hold up the class."""
         raise EmocamError("LIME needs a worker of its own: make one as emo.Worker('demo').")
 

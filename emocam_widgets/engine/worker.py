@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from emocam_widgets.corpus import read_image
@@ -227,13 +228,38 @@ class Worker:
         It runs in small passes after whatever is asked for interactively, and ends when the iterator is closed or
         `cancelled` says so. Raises UnknownNameError for an unknown label or output.
         """
+        targets = None if target is None else [target]
+        stream = self.lime_of_targets(image, targets, output, settings=settings, cancelled=cancelled)
+        return (explanations[0] for explanations in stream)
+
+    def lime_of_targets(
+        self,
+        image: ImageLike,
+        targets: Sequence[str] | None = None,
+        output: Output = DEFAULT_OUTPUT,
+        *,
+        settings: LimeSettings | None = None,
+        segments: NDArray[np.int32] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[tuple[LimeExplanation, ...]]:
+        """`lime` for several labels from the same samples: one explanation per target each time, in their order.
+
+        `segments` are own superpixels, int32 (h, w), ids 0..n-1, in place of those of the settings.
+        """
         from emocam_widgets.engine.lime_stream import stream_lime
 
         def run(job: Callable[[], None]) -> None:
             self._wait(self.submit(job, BATCH))
 
         return stream_lime(
-            run, self.classifier, as_image(image), target, output=output, settings=settings, cancelled=cancelled
+            run,
+            self.classifier,
+            as_image(image),
+            targets,
+            output=output,
+            settings=settings,
+            segments=segments,
+            cancelled=cancelled,
         )
 
     def predict_batch(self, images: Sequence[Image.Image]) -> list[Prediction]:

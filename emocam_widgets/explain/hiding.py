@@ -133,6 +133,19 @@ def hidden_pixels(pixels: NDArray[np.float64], segments: NDArray[np.int32], hide
     return np.floor(means)[segments]
 
 
+def show_only(
+    image: Image.Image, segments: NDArray[np.int32], kept: NDArray[np.bool_], hide: str = "grey"
+) -> Image.Image:
+    """An RGB image with every segment (h, w) hidden, as `hide` says, that is not True in `kept` (n,).
+
+    Raises UnknownNameError for an unknown way to hide.
+    """
+    known_name("way to hide superpixels", hide, HIDES)
+    pixels = np.asarray(image.convert("RGB"))
+    hidden = np.rint(hidden_pixels(pixels.astype(np.float64), segments, hide)).astype(np.uint8)
+    return Image.fromarray(np.where(kept[segments][..., None], pixels, hidden))
+
+
 def _pixel_scale(classifier: SplitClassifier, image: Image.Image, shown: Tensor) -> tuple[Tensor, Tensor] | None:
     """Summand and factor (3, H, W) with which a level 0..255 comes into the input; None where it is not so simple.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from emocam_widgets.errors import EmocamError, known_name
+from emocam_widgets.explain.lime_errors import standard_errors
 from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LimeSettings
 from emocam_widgets.explain.superpixels import segment_image
 from emocam_widgets.types import OUTPUTS, LimeExplanation, Output
@@ -179,9 +180,13 @@ class LimeSampling:
         targets = self._targets or (labels[int(scores[0].argmax())],)
         columns = [labels.index(target) for target in targets]
         seen = self._hider.seen
-        coefficients, intercepts, r2 = fit(self._samples[: self.done, seen], scores[:, columns])
-        weights = np.zeros((len(columns), self.n_segments), np.float32)
+        samples = self._samples[: self.done, seen]
+        coefficients, intercepts, r2 = fit(samples, scores[:, columns])
+        weights, errors = np.zeros((2, len(columns), self.n_segments), np.float32)
         weights[:, seen] = coefficients
+        errors[:, seen] = standard_errors(
+            samples.astype(np.float64), scores[:, columns], kernel(samples), coefficients, intercepts, RIDGE_ALPHA
+        )
         return tuple(
             LimeExplanation(
                 self.segments,
@@ -192,6 +197,7 @@ class LimeSampling:
                 float(r2[i]),
                 self.done,
                 self.total,
+                errors[i],
             )
             for i, target in enumerate(targets)
         )
@@ -218,15 +224,19 @@ def fit(samples: NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats, Flo
     from sklearn.linear_model import Ridge
     from sklearn.metrics import r2_score
 
-    features = samples.astype(np.float64)
-    distance = 1 - np.sqrt(features.mean(axis=1))
-    weights = np.sqrt(np.exp(-(distance**2) / KERNEL_WIDTH**2))
+    features, weights = samples.astype(np.float64), kernel(samples)
     model = Ridge(alpha=RIDGE_ALPHA).fit(features, scores, sample_weight=weights)
     if len(scores) < 2:
         r2 = np.zeros(scores.shape[1])
     else:
         r2 = r2_score(scores, model.predict(features), sample_weight=weights, multioutput="raw_values")
     return model.coef_.reshape(scores.shape[1], -1), np.atleast_1d(model.intercept_), np.atleast_1d(r2)
+
+
+def kernel(samples: NDArray[np.bool_]) -> Floats:
+    """How much each of the samples (m, n) weighs in the fit, (m,), 0..1."""
+    distance = 1 - np.sqrt(samples.mean(axis=1, dtype=np.float64))
+    return np.sqrt(np.exp(-(distance**2) / KERNEL_WIDTH**2))
 
 
 def _checked(segments: NDArray[np.int32]) -> NDArray[np.int32]:
