@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from emocam_widgets.models.grouped import grouped
     from emocam_widgets.run import Run, open_run
     from emocam_widgets.types import Placement
-    from emocam_widgets.widgets import AssociationHeatmap, ImageBrowser, ObjectEditor, explore
+    from emocam_widgets.widgets import (
+        AssociationHeatmap,
+        ImageBrowser,
+        LimeView,
+        MethodComparison,
+        ObjectEditor,
+        explore,
+    )
     from emocam_widgets.widgets.progress import RunProgress
 
     __version__: str
@@ -54,6 +61,8 @@ _HOME = {
     "ImageBrowser": "widgets",
     "AssociationHeatmap": "widgets",
     "ObjectEditor": "widgets",
+    "LimeView": "widgets",
+    "MethodComparison": "widgets",
     "EmocamError": "errors",
     "Placement": "types",
 }
@@ -66,6 +75,8 @@ __all__ = [
     "EmocamError",
     "ImageBrowser",
     "LimeSettings",
+    "LimeView",
+    "MethodComparison",
     "ObjectEditor",
     "Placement",
     "Run",

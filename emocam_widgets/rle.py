@@ -88,8 +88,14 @@ def encode_segments(segments: ArrayLike) -> str:
     flat = _flat(array, "a segment map")
     if flat.min() < 0 or flat.max() > np.iinfo(np.int32).max:
         raise ValueError(f"segment ids are 0 and above, in 32 bits; got {flat.min()} to {flat.max()}")
+    return _text([*array.shape, *segment_runs(array).ravel().tolist()])
+
+
+def segment_runs(segments: ArrayLike) -> NDArray[np.int64]:
+    """(runs, 2): length and id of the runs of a segment map (height, width), row by row, as :func:`encode_segments`."""
+    flat = _flat(np.asarray(segments), "a segment map")
     lengths, starts = _runs(flat)
-    return _text([*array.shape, *np.stack([lengths, flat[starts]], axis=1).ravel().tolist()])
+    return np.stack([lengths, flat[starts].astype(np.int64)], axis=1)
 
 
 def decode_segments(text: str) -> NDArray[np.int32]:

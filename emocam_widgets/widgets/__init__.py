@@ -10,16 +10,28 @@ if TYPE_CHECKING:
     from emocam_widgets.widgets.editor import ObjectEditor
     from emocam_widgets.widgets.explorer import Explorer, explore
     from emocam_widgets.widgets.heatmap import AssociationHeatmap
+    from emocam_widgets.widgets.lime import LimeView
+    from emocam_widgets.widgets.methods import MethodComparison
 
 _HOME = {
     "AssociationHeatmap": "heatmap",
     "Explorer": "explorer",
     "ImageBrowser": "browser",
+    "LimeView": "lime",
+    "MethodComparison": "methods",
     "ObjectEditor": "editor",
     "explore": "explorer",
 }
 
-__all__ = ["AssociationHeatmap", "Explorer", "ImageBrowser", "ObjectEditor", "explore"]
+__all__ = [
+    "AssociationHeatmap",
+    "Explorer",
+    "ImageBrowser",
+    "LimeView",
+    "MethodComparison",
+    "ObjectEditor",
+    "explore",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,8 @@ export interface ImageCanvasHooks {
   key?: (event: KeyboardEvent) => boolean;
   /** After the user zoomed or panned. */
   moved?: () => void;
+  /** The pointer came onto another box, or left it. */
+  boxHovered?: (box: Box | null) => void;
 }
 
 export interface ImageCanvasOptions extends ImageCanvasHooks {
@@ -148,6 +150,14 @@ export class ImageCanvas {
     this.fitted = other.zoom <= 1.001;
     const { image, area, options: { margin = 0 } } = this;
     this.view = this.fitted ? fit(image, area, margin) : absoluteView(other, image, area, margin);
+    this.redraw();
+  }
+
+  /** Draws a box as if the pointer were on it, without the words beside the pointer. */
+  highlight(box: Box | null): void {
+    if (box === this.hovered) return;
+    this.hovered = box;
+    this.tip.hidden = true;
     this.redraw();
   }
 
@@ -350,6 +360,7 @@ export class ImageCanvas {
     if (box !== this.hovered) {
       this.hovered = box;
       this.redraw();
+      this.options.boxHovered?.(box);
     }
     this.tip.hidden = box === null;
     if (box === null) return;

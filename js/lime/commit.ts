@@ -1,0 +1,133 @@
+// Commit, then reveal: the viewer marks what should speak for and against the label, locks that, and only then sees the map and
+// how far it agrees.
+import { type Disposer, h, percent } from "../shared/dom";
+import { type Model, setTraits } from "../shared/model";
+import type { Shown, Side } from "./panel";
+
+interface Agreement {
+  for_share: number | null;
+  for_area: number;
+  for_iou: number | null;
+  against_share: number | null;
+  against_area: number;
+  against_iou: number | null;
+  rank_correlation: number | null;
+  reversed_share: number | null;
+}
+
+const WAYS: { side: Side | "none"; label: string; title: string }[] = [
+  { side: "for", label: "+ for", title: "Click or brush over regions that should speak for the label (f in the list)" },
+  { side: "against", label: "− against", title: "Click or brush over regions that should speak against it (a in the list)" },
+  { side: "none", label: "erase", title: "Take marks away (x in the list)" },
+];
+
+export class Commit {
+  readonly el = h("section", { class: "li-commit", "aria-label": "Commit, then reveal", "data-testid": "commit" });
+  private readonly says = h("span", { class: "li-commit-says", role: "status" });
+  private readonly tools = h("span", { class: "li-commit-tools", role: "group", "aria-label": "What a click marks" });
+  private readonly buttons = new Map<Side | "none", HTMLButtonElement>();
+  private readonly lock = h("button", { class: "ec-button ec-button-primary", type: "button", "data-testid": "lock" }, "Lock and reveal");
+  private readonly again = h("button", { class: "ec-button", type: "button", "data-testid": "mark-again", title: "Takes all marks away and covers the map" }, "Mark anew");
+  private readonly result = h("div", { class: "li-agreement", "data-testid": "agreement" });
+  private way: Side | "none" = "for";
+
+  constructor(
+    private readonly model: Model,
+    private readonly shown: Shown,
+    disposer: Disposer,
+  ) {
+    for (const { side, label, title } of WAYS) {
+      const button = h("button", { class: "ec-button", type: "button", title, "data-testid": `mark-${side}` }, label);
+      disposer.listen(button, "click", () => {
+        this.way = side;
+        this.update();
+      });
+      this.buttons.set(side, button);
+      this.tools.append(button);
+    }
+    this.el.append(h("div", { class: "li-commit-row" }, this.says, this.tools, this.lock, this.again), this.result);
+    disposer.listen(this.lock, "click", () => {
+      this.send();
+      setTraits(model, { committed: true });
+    });
+    disposer.listen(this.again, "click", () => {
+      setTraits(model, { committed: false });
+      this.shown.marks.clear();
+      this.send();
+    });
+  }
+
+  get marking(): boolean {
+    return this.model.get<string>("reveal") === "commit-first" && !this.model.get<boolean>("committed");
+  }
+
+  /** A press with the present tool. A click on a region that is marked so already takes the mark away; a brush never does. */
+  press(region: number, first: boolean): void {
+    const same = this.shown.marks.get(region) === this.way;
+    if (first && same) this.mark(region, null);
+    else this.mark(region, this.way === "none" ? null : this.way);
+  }
+
+  mark(region: number, side: Side | null): void {
+    if (!this.marking) return;
+    if (side === null) this.shown.marks.delete(region);
+    else this.shown.marks.set(region, side);
+  }
+
+  /** Tells Python what is marked, once the brush is lifted. */
+  send(): void {
+    const of = (side: Side): number[] => [...this.shown.marks].filter(([, each]) => each === side).map(([region]) => region).sort((a, b) => a - b);
+    setTraits(this.model, { marks: { for: of("for"), against: of("against") } });
+  }
+
+  /** What Python holds. */
+  adopt(): void {
+    const marks = this.model.get<{ for?: number[]; against?: number[] }>("marks");
+    this.shown.marks.clear();
+    for (const region of marks.for ?? []) this.shown.marks.set(region, "for");
+    for (const region of marks.against ?? []) this.shown.marks.set(region, "against");
+  }
+
+  update(label = ""): void {
+    if (label !== "") this.label = label;
+    const on = this.model.get<string>("reveal") === "commit-first";
+    this.el.hidden = !on;
+    if (!on) return;
+    const marking = this.marking;
+    const n = this.shown.marks.size;
+    const what = this.label || "the label";
+    this.says.textContent = marking
+      ? n === 0 ? `What should speak for ${what}, and what against it? Mark it before you see the map.` : `${n} ${n === 1 ? "region" : "regions"} marked for or against ${what}.`
+      : this.model.get<boolean>("seen_before") ? "Locked. The map had been shown before, so this is no blind judgement." : "Locked before the map was shown.";
+    this.tools.hidden = !marking;
+    this.lock.hidden = !marking;
+    this.lock.disabled = n === 0 || this.shown.map === null;
+    this.again.hidden = marking;
+    for (const [side, button] of this.buttons) button.setAttribute("aria-pressed", String(side === this.way));
+    this.showAgreement(marking);
+  }
+
+  private label = "";
+
+  private showAgreement(marking: boolean): void {
+    // The marks were made for the first label; Python holds the agreement with the others too.
+    const found = Object.entries(this.model.get<Record<string, Agreement>>("agreement") ?? {}).filter(([label]) => label === this.label);
+    this.result.hidden = marking;
+    if (marking) return this.result.replaceChildren();
+    if (found.length === 0) return this.result.replaceChildren(h("span", { class: "ec-muted" }, "The agreement comes with the first samples…"));
+    this.result.replaceChildren(...found.map(([label, each]) => h("ul", { class: "li-facts", "aria-label": `Agreement for ${label}` },
+      h("li", {}, h("b", {}, label)),
+      fact(share(each.for_share), `of what speaks for it lies in what you marked for (${percent(each.for_area)} of the image)`, each.for_share),
+      fact(share(each.against_share), `of what speaks against it lies in what you marked against (${percent(each.against_area)})`, each.against_share),
+      fact(share(each.for_iou), "overlap of your regions for it with as many strongest", each.for_iou),
+      fact(share(each.reversed_share), "of your marked regions speak the other way", each.reversed_share),
+      fact(each.rank_correlation?.toFixed(2) ?? "", "rank correlation of marks and weights over all regions", each.rank_correlation),
+    )));
+  }
+}
+
+const share = (value: number | null): string => (value === null ? "" : percent(value));
+
+function fact(value: string, words: string, known: number | null): HTMLElement | null {
+  return known === null ? null : h("li", {}, h("strong", { class: "ec-number" }, value), ` ${words}`);
+}
