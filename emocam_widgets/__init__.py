@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         LimeView,
         MethodComparison,
         ObjectEditor,
+        PasteBars,
+        RsaMatrix,
         explore,
     )
     from emocam_widgets.widgets.progress import RunProgress
@@ -63,6 +65,8 @@ _HOME = {
     "ObjectEditor": "widgets",
     "LimeView": "widgets",
     "MethodComparison": "widgets",
+    "PasteBars": "widgets",
+    "RsaMatrix": "widgets",
     "EmocamError": "errors",
     "Placement": "types",
 }
@@ -78,7 +82,9 @@ __all__ = [
     "LimeView",
     "MethodComparison",
     "ObjectEditor",
+    "PasteBars",
     "Placement",
+    "RsaMatrix",
     "Run",
     "RunProgress",
     "Worker",

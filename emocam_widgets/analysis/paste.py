@@ -82,6 +82,29 @@ class PasteResult:
         table["to_share"] = table["to_count"] / table["n"]
         return table.reset_index()
 
+    def switched(
+        self, object_name: str, position: int, variant: str = OBJECT, before: str | None = None
+    ) -> pd.DataFrame:
+        """The rows of ``pastes`` at one place whose label switched; those that went where most went come first.
+
+        Args:
+            object_name, variant, position: as in the table; a position below 0 is an object class that was pasted on.
+            before: only images that had this label before.
+
+        Raises:
+            UnknownNameError: there is no such object, variant or label.
+        """
+        rows = self._with_label_before(before)
+        rows = rows[rows["object"] == known_name("pasted object", object_name, self.objects)]
+        rows = rows[rows["variant"] == known_name("variant", variant, self.variants)]
+        rows = rows[(rows["position"] == position) & (rows["label_after"] != rows["label_before"])]
+        order = {label: number for number, label in enumerate(rows["label_after"].value_counts().index)}
+        return (
+            rows.assign(_order=rows["label_after"].map(order))
+            .sort_values("_order", kind="stable")
+            .drop(columns="_order")
+        )
+
     def switched_to(self, after: str, before: str | None = None) -> pd.DataFrame:
         """Per object and variant, over all positions: the share of pastes that switched to one label.
 

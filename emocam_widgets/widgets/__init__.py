@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from emocam_widgets.widgets.heatmap import AssociationHeatmap
     from emocam_widgets.widgets.lime import LimeView
     from emocam_widgets.widgets.methods import MethodComparison
+    from emocam_widgets.widgets.paste_bars import PasteBars
+    from emocam_widgets.widgets.rsa import RsaMatrix
 
 _HOME = {
     "AssociationHeatmap": "heatmap",
@@ -20,6 +22,8 @@ _HOME = {
     "LimeView": "lime",
     "MethodComparison": "methods",
     "ObjectEditor": "editor",
+    "PasteBars": "paste_bars",
+    "RsaMatrix": "rsa",
     "explore": "explorer",
 }
 
@@ -30,6 +34,8 @@ __all__ = [
     "LimeView",
     "MethodComparison",
     "ObjectEditor",
+    "PasteBars",
+    "RsaMatrix",
     "explore",
 ]
 

@@ -201,7 +201,7 @@ class LimeView(OneImageWidget):
             EmocamError: there is no explanation yet.
         """
         with self._state_lock:
-            return self._strongest(self._explanation(None), keep)[1]
+            return self._strongest(self._explanation(None), keep, self.strongest, self.hidden_as)[1]
 
     @property
     def notes(self) -> pd.DataFrame:
@@ -421,7 +421,9 @@ class LimeView(OneImageWidget):
         """The image with all but the strongest regions hidden, and what the classifier says of exactly that."""
         with self._state_lock:
             found, scene = self._explanation(None), self._scene
-            kept, picture = self._strongest(found, int(request["keep"]))
+            # The question comes before the traits that it was asked for.
+            which, how = str(request["strongest"]), str(request["hidden_as"])
+            kept, picture = self._strongest(found, int(request["keep"]), which, how)
         probabilities: Any = np.zeros(0)
         if self.worker is not None:
             answer = self.worker.predict(picture)
@@ -435,14 +437,16 @@ class LimeView(OneImageWidget):
         }
         return content, [encode_jpeg(shrink(picture, SHOWN_SIDE)), float_buffer(probabilities)]
 
-    def _strongest(self, found: LimeExplanation, keep: int) -> tuple[NDArray[np.bool_], Image.Image]:
+    def _strongest(
+        self, found: LimeExplanation, keep: int, which: str, how: str
+    ) -> tuple[NDArray[np.bool_], Image.Image]:
         """Which regions are kept (n,), and the image with only those."""
         from emocam_widgets.explain.hiding import show_only
 
         if self._base is None:
             raise EmocamError("There is no image whose regions could be hidden.")
-        kept = strongest_regions(found.weights, keep, only_for=self.strongest == "for")
-        return kept, show_only(self._base, found.segments, kept, self.hidden_as)
+        kept = strongest_regions(found.weights, keep, only_for=which == "for")
+        return kept, show_only(self._base, found.segments, kept, how)
 
     def _send_export(self, request: dict[str, Any], _buffers: list[memoryview]) -> Message:
         name, content = exported(self, str(request["what"]), request.get("target"))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emocam_widgets.run import Run
 
 MOST_BOXES = 60
+Key = tuple[int, str | None, str]  # scene, target, method
 NO_MAP = "The run holds no such map of this image, and there is no worker that could make it."
 
 
@@ -73,7 +74,7 @@ class MethodComparison(OneImageWidget):
         run: Run | None = None,
         **traits: Any,
     ) -> None:
-        self._cams: dict[tuple[int, str | None, str], Cam] = {}
+        self._cams: dict[Key, Cam] = {}
         self._found: tuple[int, Detections] | None = None
         image_id = traits.pop("image_id", None)
         super().__init__(worker, corpus, run)
@@ -112,16 +113,16 @@ class MethodComparison(OneImageWidget):
             EmocamError: there is no image, nobody has or makes that map, or the method cannot explain the classifier.
         """
         known_name("method", method, self._known_methods)
-        stored = self._at_hand(method)
+        key = self._key(method)
+        stored = self._at_hand(key)
         if stored is not None:
             return stored
-        key = self._key(method)
-        return self._keep(key, self._asked(method).result())
+        return self._keep(key, self._asked(key).result())
 
     def importances(self) -> pd.DataFrame:
         """The importance of each box (rows, as in `boxes`) under each of the `methods` (columns), 0..1."""
         found = self.boxes
-        columns = {method: self._importance(self.cam(method)) for method in self.methods}
+        columns = {method: self._importance(self.cam(method), self.score) for method in self.methods}
         return pd.concat([found[["object_class", "confidence"]], pd.DataFrame(columns, index=found.index)], axis=1)
 
     def correlations(self) -> pd.DataFrame:
@@ -175,10 +176,10 @@ class MethodComparison(OneImageWidget):
 
     # -- maps and boxes ------------------------------------------------------------------------------------------------
 
-    def _key(self, method: str) -> tuple[int, str | None, str]:
+    def _key(self, method: str) -> Key:
         return self._scene, self.target, method
 
-    def _keep(self, key: tuple[int, str | None, str], answer: Answer) -> Cam:
+    def _keep(self, key: Key, answer: Answer) -> Cam:
         cam = answer[1]
         if cam is None:
             raise AssertionError("a map was asked for")
@@ -187,18 +188,18 @@ class MethodComparison(OneImageWidget):
                 self._cams[key] = cam
         return cam
 
-    def _at_hand(self, method: str) -> Cam | None:
+    def _at_hand(self, key: Key) -> Cam | None:
         """The map where it need not be computed."""
         with self._state_lock:
-            key = self._key(method)
             if key not in self._cams and self.run is not None and self.image_id is not None:
                 try:
-                    self._cams[key] = self.run.grid(self.image_id, method, self.target)
+                    self._cams[key] = self.run.grid(self.image_id, key[2], key[1])
                 except EmocamError:
                     return None  # the run has not this one: the worker makes it
             return self._cams.get(key)
 
-    def _asked(self, method: str) -> Future[Answer]:
+    def _asked(self, key: Key) -> Future[Answer]:
+        _, target, method = key
         if self._base is None:
             raise EmocamError(self._problem or "There is no image yet: use set_image().")
         if self.worker is None or method not in METHODS:
@@ -207,7 +208,7 @@ class MethodComparison(OneImageWidget):
 
         # What waits at one priority is computed together: the quick ones must not wait for the slow.
         priority = BATCH if _is_slow(method) else INTERACTIVE
-        return self.worker.submit_evaluate(self._base, method, self.target, priority=priority)
+        return self.worker.submit_evaluate(self._base, method, target, priority=priority)
 
     def _detections(self) -> Detections:
         with self._state_lock:
@@ -235,13 +236,13 @@ class MethodComparison(OneImageWidget):
         settings = getattr(worker.detector, "settings", {})
         return worker.detect(base, float(settings.get("confidence", DEFAULT_MIN_CONFIDENCE)))
 
-    def _importance(self, cam: Cam) -> Any:
+    def _importance(self, cam: Cam, score: str) -> Any:
         """Of the boxes as far as they were found: in the worker's thread nothing may be asked of it."""
         with self._state_lock:
             scene, base, found = self._scene, self._base, self._found
         if base is None or found is None or found[0] != scene:
             return np.zeros(0, np.float32)
-        return cam_importance(cam, found[1].boxes, base.width, base.height, self.score)
+        return cam_importance(cam, found[1].boxes, base.width, base.height, score)
 
     # -- answers to the front end --------------------------------------------------------------------------------------
 
@@ -264,19 +265,24 @@ class MethodComparison(OneImageWidget):
         method = known_name("method", str(request["method"]), self._known_methods)
         if self._base is not None:
             self._detections()
-        key = self._key(method)
-        stored = self._at_hand(method)
+        key = (self._scene, self._asked_target(request), method)
+        stored = self._at_hand(key)
         if stored is not None:
             self._reply_cam(request, key, stored)
             return
         try:
-            future = self._asked(method)
+            future = self._asked(key)
         except EmocamError as error:
             self.reply(request, {"method": method, "problem": str(error)})
             return
         future.add_done_callback(lambda done: self._cam_done(request, key, done))
 
-    def _cam_done(self, request: Mapping[str, Any], key: tuple[int, str | None, str], done: Future[Answer]) -> None:
+    def _asked_target(self, request: Mapping[str, Any]) -> str | None:
+        """The question comes before the trait that it was asked for."""
+        target = request["target"]
+        return None if target is None else known_name("label", str(target), self.labels)
+
+    def _cam_done(self, request: Mapping[str, Any], key: Key, done: Future[Answer]) -> None:
         try:
             self._reply_cam(request, key, self._keep(key, done.result()))
         except (EmocamError, CancelledError) as error:
@@ -284,7 +290,7 @@ class MethodComparison(OneImageWidget):
         except Exception as error:  # noqa: BLE001  a boundary: the future would swallow it
             self.show_error(error, request)
 
-    def _reply_cam(self, request: Mapping[str, Any], key: tuple[int, str | None, str], cam: Cam) -> None:
+    def _reply_cam(self, request: Mapping[str, Any], key: Key, cam: Cam) -> None:
         view = cam.view
         content = {
             "scene": key[0],
@@ -295,12 +301,15 @@ class MethodComparison(OneImageWidget):
             "cam": [*cam.grid.shape, view.x0, view.y0, view.x1, view.y1],
             "problem": None,
         }
-        self.reply(request, content, [float_buffer(cam.grid), float_buffer(self._importance(cam))])
+        score = known_name("score", str(request["score"]), SCORES)
+        self.reply(request, content, [float_buffer(cam.grid), float_buffer(self._importance(cam, score))])
 
     def _send_correlations(self, request: dict[str, Any], _buffers: list[memoryview]) -> Message:
         with self._state_lock:
             names: Sequence[str] = [str(name) for name in request["methods"]]
-            known = {name: self._cams[self._key(name)] for name in names if self._key(name) in self._cams}
+            target = self._asked_target(request)
+            keys = {name: (self._scene, target, name) for name in names}
+            known = {name: self._cams[key] for name, key in keys.items() if key in self._cams}
         table = map_correlations(known)
         return {"methods": list(known)}, [float_buffer(table.to_numpy())]
 

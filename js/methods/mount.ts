@@ -248,7 +248,7 @@ class Methods {
     const missing = [...this.tiles.values()].filter((tile) => anew || tile.cam === null).sort((a, b) => Number(a.slow) - Number(b.slow));
     for (const tile of missing) {
       tile.wait();
-      this.rpc.request<CamReply>("cam", { method: tile.method })
+      this.rpc.request<CamReply>("cam", { method: tile.method, target: this.model.get("target"), score: this.model.get("score") })
         .then((reply) => this.take(reply, tile, round))
         .catch(() => {
           if (round === this.round) tile.fail("It could not be computed; see below.");
@@ -267,7 +267,7 @@ class Methods {
       tile.el.title = words;
       if (this.model.get("target") === null) this.predicted = content.target ?? "";
       this.showControls();
-      this.askCorrelations({ methods: this.methods });
+      this.askCorrelations({ methods: this.methods, target: this.model.get("target") });
       this.listBoxes();
     }
     this.settle();
