@@ -15,6 +15,7 @@ from emocam_widgets.errors import EmocamError, RunError
 
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
+    from emocam_widgets.widgets import Explorer
 
 NOTEBOOK = "00_start_here.ipynb"
 PACKAGE = Path(__file__).parent
@@ -42,6 +43,16 @@ def prepare(methods: Sequence[str] = ("grad-cam",)) -> Run:
             print("The stored demo run is of another version; it is made again.", file=sys.stderr)
             shutil.rmtree(out)
     return analyze(Corpus.demo(), *models, methods, out=out)
+
+
+def explorer() -> Explorer:
+    """The explorer over the demo run, with a worker, so that images can be edited."""
+    from emocam_widgets.detectors import load_detector
+    from emocam_widgets.engine import Worker
+    from emocam_widgets.models import load_classifier
+    from emocam_widgets.widgets import explore
+
+    return explore(prepare(), Worker(load_classifier("demo"), load_detector("demo")))
 
 
 def notebook() -> Path:

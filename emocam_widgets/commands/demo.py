@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emocam_widgets.commands.options import MIN_CONFIDENCE, THRESHOLD, count
+from emocam_widgets.errors import EmocamError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,18 +18,34 @@ if TYPE_CHECKING:
 @click.group(invoke_without_command=True)
 @click.option("--prepare", is_flag=True, help="Only analyse the embedded corpus.")
 @click.option("--no-browser", is_flag=True, help="Print the address in place of opening a browser.")
+@click.option("--app", is_flag=True, help="Serve the explorer alone, without code, through Voila (the extra 'app').")
+@click.option("--ip", default="127.0.0.1", show_default=True, help="With --app: where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), help="With --app: by default the first free one from 8866.")
 @click.pass_context
-def demo(ctx: click.Context, prepare: bool, no_browser: bool) -> None:
-    """Analyse the embedded world and open it in JupyterLab."""
+def demo(ctx: click.Context, prepare: bool, no_browser: bool, app: bool, ip: str, port: int | None) -> None:
+    """Analyse the embedded world and open it in JupyterLab, or as an app."""
     if ctx.invoked_subcommand is not None:
         return
     from emocam_widgets import demo_session
 
+    if app:
+        from emocam_widgets.app import MISSING, installed
+
+        if not installed():
+            raise EmocamError(MISSING)
     run = demo_session.prepare()
     if prepare:
         click.echo(f"The demo run is ready: {count(len(run.images), 'image')} in {run.path}")
         return
+    if app:
+        from emocam_widgets.app import serve
+
+        ctx.exit(serve(ip, port, say=_say_address, open_browser=not no_browser and demo_session.has_screen()))
     ctx.exit(demo_session.open_notebook(no_browser))
+
+
+def _say_address(address: str) -> None:
+    click.echo(f"The explorer is at {address}\nWhoever has this address has access. Ctrl-C ends it.")
 
 
 @demo.command()
