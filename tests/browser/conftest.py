@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.app import AppServer, start_app
 from tests.browser.lab import LabServer, start_lab
 from tests.browser.notebook import NotebookPage
 
@@ -98,6 +99,26 @@ def notebook(request: pytest.FixtureRequest, module_notebook: NotebookPage) -> I
     if module_notebook.kernel_status() != "idle":
         module_notebook.interrupt()
         module_notebook.wait_idle(20)
+
+
+@pytest.fixture(scope="module")
+def notebook7(request: pytest.FixtureRequest, chromium: Browser, lab_server: LabServer) -> Iterator[NotebookPage]:
+    """An empty notebook in Notebook 7, with its own kernel, kept for the whole module."""
+    page = chromium.new_page(viewport={"width": WINDOW[0], "height": WINDOW[1]})
+    notebook = NotebookPage(page, lab_server)
+    notebook.create(f"{Path(request.node.name).stem}-7.ipynb", mode="notebook")
+    notebook.page_errors.clear()  # Notebook 7 has some of its own while it starts
+    yield notebook
+    notebook.shut_down()
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def app_server() -> Iterator[AppServer]:
+    """`emocam demo --app`: Voila with the explorer over the demo run. Each page that is opened has its own kernel."""
+    server = start_app()
+    yield server
+    server.stop()
 
 
 REPORT = pytest.StashKey[pytest.TestReport]()

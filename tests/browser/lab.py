@@ -55,7 +55,7 @@ def start_lab(home: Path) -> LabServer:
     (folders["data"] / "kernels").mkdir()
     write_kernel_spec(folders["data"] / "kernels" / "python3")  # names the Python that runs the tests
     _write_settings(folders["config"] / "lab" / "user-settings" / "@jupyterlab")
-    token, port = secrets.token_hex(16), _free_port()
+    token, port = secrets.token_hex(16), free_port()
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folders["config"]),
         "JUPYTER_DATA_DIR": str(folders["data"]),
@@ -87,6 +87,7 @@ def _options(root: Path, port: int) -> list[str]:
         "--no-browser",
         "--allow-root",
         "--expose-app-in-browser",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--ServerApp.root_dir={root}",
         "--ServerApp.terminals_enabled=False",
         "--LabApp.news_url=None",
@@ -108,7 +109,8 @@ def _write_settings(folder: Path) -> None:
         path.write_text(json.dumps(values), encoding="utf-8")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""One notebook in JupyterLab, driven as a person would: cells are added and run by JupyterLab's own commands."""
+"""One notebook in JupyterLab or Notebook 7, driven as a person would, by the host's own commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.lab import LabServer
 
-Mode = Literal["lab", "doc"]
+Mode = Literal["lab", "doc", "notebook"]
+ADDRESSES: dict[Mode, str] = {"lab": "lab/tree/{}?reset&", "doc": "doc/tree/{}?reset&", "notebook": "notebooks/{}?"}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 OPEN_MS = 60_000
 
@@ -116,9 +117,10 @@ class NotebookPage:
         self.open(name, mode)
 
     def open(self, name: str | Path, mode: Mode = "lab") -> None:
-        """Opens a notebook that lies under the server's root, in the whole JupyterLab (`lab`) or alone (`doc`)."""
-        prefix = "lab/tree/" if mode == "lab" else "doc/tree/"
-        self.page.goto(f"{self.server.url}{prefix}{name}?reset&token={self.server.token}", timeout=OPEN_MS)
+        """Opens a notebook that lies under the server's root: in the whole JupyterLab (`lab`), in it alone (`doc`), or
+        in Notebook 7 (`notebook`)."""
+        address = ADDRESSES[mode].format(name)
+        self.page.goto(f"{self.server.url}{address}token={self.server.token}", timeout=OPEN_MS)
         self.wait_for(self._ready, OPEN_MS / 1000, f"JupyterLab to show {name} with its kernel")
         if mode == "lab":
             self.command("application:set-mode", {"mode": "single-document"})
