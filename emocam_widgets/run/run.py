@@ -177,6 +177,11 @@ class Run:
                     raise EmocamError(f"{error} {PASS_CORPUS}") from error
             return self._corpus
 
+    @property
+    def known_corpus(self) -> Corpus | None:
+        """The corpus where it was passed or has been opened already, else None."""
+        return self._corpus
+
     def open_image(self, image_id: str) -> Image.Image:
         """The image, RGB and upright.
 

@@ -186,8 +186,23 @@ def forget_reply_subshell(comm: Any) -> None:
         comm.__dict__.pop("_reply_subshell_id", None)
 
 
-def link_traits(source: HasTraits, source_trait: str, target: HasTraits, target_trait: str) -> None:
-    """Keep two traits equal, from now on and in both directions; the source's value wins at first."""
+def link_traits(source: HasTraits, source_trait: str, target: HasTraits, target_trait: str) -> Callable[[], None]:
+    """Keep two traits equal, from now on and in both directions; the source's value wins at first.
+
+    What it returns ends that.
+    """
+
+    def to_target(change: Mapping[str, Any]) -> None:
+        setattr(target, target_trait, change["new"])
+
+    def to_source(change: Mapping[str, Any]) -> None:
+        setattr(source, source_trait, change["new"])
+
+    def undo() -> None:
+        source.unobserve(to_target, source_trait)
+        target.unobserve(to_source, target_trait)
+
     setattr(target, target_trait, getattr(source, source_trait))
-    source.observe(lambda change: setattr(target, target_trait, change["new"]), source_trait)
-    target.observe(lambda change: setattr(source, source_trait, change["new"]), target_trait)
+    source.observe(to_target, source_trait)
+    target.observe(to_source, target_trait)
+    return undo

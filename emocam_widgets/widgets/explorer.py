@@ -1,51 +1,74 @@
-"""The explorer: heatmap, image browser and object editor of one run in one view, linked by traits."""
+"""The explorer: heatmap, image browser and what is done with one image, of one run in one view, linked by traits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import widget_serialization
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Float, Instance, Unicode, observe, validate
+from traitlets import Dict, Float, Instance, List, Unicode, observe, validate
 
 from emocam_widgets.errors import EmocamError, known_name
+from emocam_widgets.run.follow import Growth, RunFollower, growth
 from emocam_widgets.run.run import DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, link_traits, static
-from emocam_widgets.widgets.browser import ImageBrowser
+from emocam_widgets.widgets.browser import FILTER_TRAITS, ImageBrowser
 from emocam_widgets.widgets.editor import ObjectEditor
 from emocam_widgets.widgets.heatmap import SETTINGS, AssociationHeatmap, checked_cell
+from emocam_widgets.widgets.memory import Memory
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
 MODES = ("look", "edit")
+# What is looked at in each part; an older or newer part may not have them all.
+OF_HEATMAP = (*SETTINGS, "top", "measure", "compare", "order", "marks", "roll_up")
+OF_BROWSER = (
+    *(name for name in FILTER_TRAITS if name not in SETTINGS),
+    "selected",
+    "show_boxes",
+    "show_cam",
+    "cam_opacity",
+)
+OF_EDITOR = ("image_id", "placements", "edits", "show_cam", "cam_opacity", "method")
+OF_EXPLORER = ("object_class", "label", "cell", "selection", "image_id", "mode")
 NO_WORKER = (
     "To edit images, pass a worker: explore(run, worker=emo.Worker(classifier)), with the classifier that made the run."
 )
 
 
-def explore(run: Run, worker: Worker | None = None, **traits: Any) -> Explorer:
+def explore(run: Run, worker: Worker | None = None, *, remember: bool = True, **traits: Any) -> Explorer:
     """The linked explorer over a run.
 
     Args:
-        run: what `analyze` or `open_run` returned.
+        run: what `analyze` or `open_run` returned. One that is still being computed is followed while it grows.
         worker: predicts while an image is edited; without one everything but the editor works.
-        **traits: initial values of the explorer's traits.
+        remember: begin where the last explorer over the same run was in this kernel (cell, filters, threshold, image,
+            edits), so that running the cell again loses nothing. False begins anew.
+        **traits: initial values of the explorer's traits; they win over what is remembered.
     """
-    return Explorer(run, worker, **traits)
+    return Explorer(run, worker, remember=remember, **traits)
 
 
 class Explorer(LiveWidget):
     """Association heatmap, image browser and object editor of one run, linked.
 
-    Traits, all shared with the front end and to be set or observed from Python:
+    One selection for all parts; traits, all shared with the front end and to be set or observed from Python:
         cell: the selected cell as [object_class, label], or None. The browser shows its contributors.
+        object_class, label: the class and the label that the browser filters by without a cell, or None.
+        selection: ids of the images that are selected together.
         image_id: the image that is shown large, or None.
         threshold: a box counts where its importance is above it.
         mode: what is done with the image: "look" or "edit".
-        heatmap, browser, editor: the parts, each a widget of its own; `editor` is None until an image is edited.
+        heatmap, browser, editor: the parts, each a widget of its own; `editor` is None until an image is edited. While
+            the run grows, `heatmap` and `browser` are made anew over what is there by then.
+        progress: how far a run is that is still being computed (fields: `run.follow.Growth`); None once it is whole.
+
+    What the view remembers: cell, filters, settings, image and edits in the kernel, by the run's path (`remember`); the
+    sizes of its panes in the browser tab (sessionStorage), by the same path.
 
     Raises:
         EmocamError: the run holds no CAMs.
@@ -55,6 +78,9 @@ class Explorer(LiveWidget):
     _esm, _css = static("explorer")
 
     cell = AnyTrait(None, allow_none=True).tag(sync=True)
+    object_class = Unicode(None, allow_none=True).tag(sync=True)
+    label = Unicode(None, allow_none=True).tag(sync=True)
+    selection = List(Unicode()).tag(sync=True)
     image_id = Unicode(None, allow_none=True).tag(sync=True)
     threshold = Float(DEFAULT_THRESHOLD, min=0.0, max=1.0).tag(sync=True)
     mode = Unicode("look").tag(sync=True)
@@ -62,26 +88,38 @@ class Explorer(LiveWidget):
     browser = Instance(ImageBrowser).tag(sync=True, **widget_serialization)
     editor = Instance(ObjectEditor, allow_none=True).tag(sync=True, **widget_serialization)
     summary = Dict().tag(sync=True)
+    progress = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_hint = Unicode().tag(sync=True)
 
-    def __init__(self, run: Run, worker: Worker | None = None, **kwargs: Any) -> None:
+    def __init__(self, run: Run, worker: Worker | None = None, *, remember: bool = True, **kwargs: Any) -> None:
         self.run = run
         self.worker = worker
-        threshold = kwargs.get("threshold", DEFAULT_THRESHOLD)
-        heatmap = AssociationHeatmap(run, threshold=threshold)
-        browser = ImageBrowser(run, show_boxes=False, **{name: getattr(heatmap, name) for name in SETTINGS})
-        cell = kwargs.pop("cell", None)
+        self._unlink: list[Callable[[], None]] = []
+        self._follower: RunFollower | None = None
+        self._memory = Memory.of(run.path) if remember else Memory()
+        settings = self._memory.known("heatmap", SETTINGS)
+        if "threshold" in kwargs:
+            settings["threshold"] = kwargs["threshold"]
+        given = {name: kwargs.pop(name) for name in ("cell", "object_class", "label", "selection") if name in kwargs}
+        heatmap, browser = _parts(run, worker, settings)
         super().__init__(
-            heatmap=heatmap, browser=browser, summary=run_summary(run), edit_hint="" if worker else NO_WORKER, **kwargs
+            heatmap=heatmap,
+            browser=browser,
+            summary=run_summary(run),
+            edit_hint="" if worker else NO_WORKER,
+            **{**kwargs, "threshold": heatmap.threshold},
         )
-        for name in SETTINGS:
-            link_traits(heatmap, name, browser, name)
-        for part in (heatmap, browser):
-            link_traits(self, "cell", part, "cell")
-        link_traits(self, "threshold", heatmap, "threshold")
-        link_traits(self, "image_id", browser, "open_image")
-        self.cell = cell
-        self._edit_if_asked()
+        self._link()
+        started = {*given, *(name for name in ("image_id", "mode") if name in kwargs)}
+        self._bring_back([name for name in OF_EXPLORER if name not in started])
+        for name, value in given.items():
+            setattr(self, name, value)
+        self._remember()
+        self._open_part()
+        state = growth(run)
+        if not state.whole:
+            self._tell(state)
+            self._follower = RunFollower(run, self._tell, self._grow)
 
     def edit(self, image_id: str) -> None:
         """Put an image of the run into the editor and show it.
@@ -96,10 +134,70 @@ class Explorer(LiveWidget):
 
     def close(self) -> None:
         """Close the explorer and its parts."""
+        if self._follower is not None:
+            self._follower.stop()
+        self._unlink_parts()
         for part in (self.heatmap, self.browser, self.editor):
             if part is not None:
                 part.close()
         super().close()
+
+    # -- one selection for all parts -----------------------------------------------------------------------------------
+
+    def _link(self) -> None:
+        heatmap, browser = self.heatmap, self.browser
+        link = self._link_traits
+        for name in SETTINGS:
+            link(heatmap, name, browser, name)
+        for part in (heatmap, browser):
+            link(self, "cell", part, "cell")
+        link(self, "threshold", heatmap, "threshold")
+        link(self, "image_id", browser, "open_image")
+        for name in ("object_class", "label", "selection"):
+            link(self, name, browser, name)
+
+    def _link_traits(self, source: LiveWidget, name: str, target: LiveWidget, other: str) -> None:
+        if source.has_trait(name) and target.has_trait(other):
+            self._unlink.append(link_traits(source, name, target, other))
+
+    def _unlink_parts(self) -> None:
+        for undo in self._unlink:
+            undo()
+        self._unlink.clear()
+
+    def _remember(self) -> None:
+        self._memory.keep("explorer", self, OF_EXPLORER)
+        self._memory.keep("heatmap", self.heatmap, OF_HEATMAP)
+        self._memory.keep("browser", self.browser, OF_BROWSER)
+
+    def _bring_back(self, names: list[str]) -> None:
+        self._memory.bring_back("heatmap", self.heatmap, [name for name in OF_HEATMAP if name not in SETTINGS])
+        self._memory.bring_back("browser", self.browser, OF_BROWSER)
+        self._memory.bring_back("explorer", self, names)
+
+    # -- a run that grows ----------------------------------------------------------------------------------------------
+
+    def _tell(self, state: Growth) -> None:
+        self.progress = None if state.whole else asdict(state)
+
+    def _grow(self, run: Run) -> None:
+        """Puts the run as it is by now in the place of the one that is shown; what is looked at stays."""
+        old = self.heatmap, self.browser
+        heatmap, browser = _parts(run, self.worker, {name: getattr(self.heatmap, name) for name in SETTINGS})
+        for before, after, names in ((old[0], heatmap, OF_HEATMAP), (old[1], browser, OF_BROWSER)):
+            present = Memory()
+            present.keep("", before, names)
+            present.bring_back("", after, names)
+        self._unlink_parts()
+        self.run = run
+        with self.hold_sync():
+            self.heatmap, self.browser, self.summary = heatmap, browser, run_summary(run)
+        self._link()
+        self._remember()
+        for part in old:
+            part.close()
+
+    # -- what is done with the image -----------------------------------------------------------------------------------
 
     @validate("mode")
     def _known_mode(self, proposal: Mapping[str, Any]) -> str:
@@ -122,12 +220,26 @@ class Explorer(LiveWidget):
             self.browser.show_boxes = self.browser.show_cam = change["new"] is not None
 
     @observe("mode", "image_id")
-    def _edit_if_asked(self, _change: Any = None) -> None:
+    def _open_part(self, _change: Any = None) -> None:
         if self.mode != "edit" or self.worker is None or self.image_id is None:
             return
         if self.editor is None:
-            self.editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus)
+            editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus)
+            if self._memory.known("editor", ["image_id"]).get("image_id") == self.image_id:
+                self._memory.bring_back("editor", editor, OF_EDITOR)
+            self._memory.keep("editor", editor, OF_EDITOR)
+            self.editor = editor
         self.editor.image_id = self.image_id
+
+
+def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:
+    """Heatmap and browser with the same settings; those that no longer fit the run are left at their defaults."""
+    heatmap = AssociationHeatmap(run)
+    present = Memory()
+    present.remember("", settings)
+    present.bring_back("", heatmap, SETTINGS)
+    browser = ImageBrowser(run, show_boxes=False, **{name: getattr(heatmap, name) for name in SETTINGS})
+    return heatmap, browser
 
 
 def run_summary(run: Run) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-// The explorer: heatmap, browser and editor of one run in one place. The parts are the same modules that stand alone; what
-// links them (a cell, a threshold, an open image) is linked in Python, so that a cell of the notebook sees and sets it too.
+// The explorer: heatmap, browser and what is done with one image of a run in one place. The parts are the same modules that stand
+// alone; what links them (a cell, a threshold, an open image) is linked in Python, so that a cell of the notebook sees and sets it.
 import "../shared/theme.css";
 import "../shared/keys.css";
 import "./style.css";
@@ -8,40 +8,33 @@ import { mount as mountEditor } from "../editor/mount";
 import { mount as mountHeatmap, settingControls } from "../heatmap/index";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
-import { KeysHelp, type KeyList } from "../shared/keys";
-import { childModel, setTraits, type Cleanup, type Model, type MountContext } from "../shared/model";
+import { childModel, setTraits, type Cleanup, type Model, type Mount, type MountContext } from "../shared/model";
 import { Rpc } from "../shared/rpc";
 import { widget } from "../shared/widget";
-import { Detail, type Mode } from "./detail";
+import { Bar, type Summary } from "./bar";
+import { Detail, type Mode, type Tab } from "./detail";
+import { Height } from "./height";
+import { Help } from "./help";
 import { Layout } from "./layout";
+import { PartPage } from "./part";
+import { divider } from "./split";
 
-interface Summary {
-  name: string;
-  images: number;
-  expected: number;
-  labels: number;
-  methods: string[];
-  failures: number;
-  synthetic: boolean;
-  path: string;
-}
-
-const KEYS: KeyList = [
-  ["Tab", "from the heatmap to the images, to the open image"],
-  ["← → ↑ ↓", "move between cells, between images, move a divider"],
-  ["Enter", "select a cell, open an image, fold at a divider"],
-  ["Esc", "clear the cell, close the image"],
-  ["b, c", "boxes, CAM on the images"],
-  ["?", "this list"],
+const LOOK: Tab = { mode: "look", label: "Look", title: "The image large, with boxes and map" };
+/** The other tabs: the trait that holds the part's widget, and what mounts it. */
+const PARTS: (Tab & { trait: string; mount: Mount })[] = [
+  { mode: "edit", label: "Edit", title: "Put things on the image and watch its labels", trait: "editor", mount: mountEditor },
 ];
+const OPEN_FIRST = "Open an image first: double click one above.";
 
 class Explorer {
   private readonly errors = new ErrorBar();
   private readonly layout: Layout;
   private readonly detail: Detail;
+  private readonly parts: Map<Mode, PartPage>;
   private browser: Model | null = null;
-  private editorReference: string | null = null;
-  private editorCleanup: Cleanup | null = null;
+  private height: Height | null = null;
+  /** Heatmap, browser and the settings above them: made anew when a run has grown. */
+  private panes = new Disposer();
 
   constructor(
     private readonly model: Model,
@@ -49,65 +42,94 @@ class Explorer {
     private readonly disposer: Disposer,
   ) {
     new Rpc(model, disposer, this.errors);
-    this.layout = new Layout(disposer, () => this.showDetail());
-    this.detail = new Detail(this.layout.detail, disposer, {
+    this.layout = new Layout(disposer, model.get<Summary>("summary").path, () => this.showDetail());
+    this.detail = new Detail(this.layout.detail, [LOOK, ...PARTS], disposer, {
       pick: (mode) => this.pick(mode),
       fold: () => this.toggle(),
+      full: () => (this.layout.full = !this.layout.full),
       close: () => this.close(),
     });
+    this.parts = new Map(PARTS.map(({ mode, trait, mount }) => [mode, new PartPage(model, trait, mount, this.detail.pages.get(mode)!, disposer)]));
   }
 
   async start(): Promise<void> {
     const root = h("div", { class: "ec ex", "data-testid": "explorer", "data-ready": "false" });
-    const bar = h("header", { class: "ex-bar" });
-    root.append(bar, this.layout.el, this.errors.el);
     this.el.append(root);
     this.disposer.add(() => root.remove());
-    this.disposer.add(() => this.editorCleanup?.());
-    const [heatmap, browser] = await Promise.all([childModel(this.model, "heatmap"), childModel(this.model, "browser")]);
+    this.disposer.add(() => this.panes.dispose());
+    root.append(this.layout.el, this.handle(root), this.errors.el);
+    this.height = new Height(root, () => this.layout.height, () => this.layout.stacked, this.disposer);
+    await this.showRun(root);
     if (this.disposer.disposed) return;
-    this.browser = browser;
-    this.fillBar(bar, root, heatmap);
-    const context: MountContext = {
-      embedded: true,
-      detail: this.detail.look,
-      openInEditor: this.model.get<string>("edit_hint") ? undefined : (imageId) => this.edit(imageId),
-    };
-    this.disposer.add(mountHeatmap(heatmap, this.layout.heatmap, context));
-    this.disposer.add(mountBrowser(browser, this.layout.browser, context));
-    this.disposer.watch(browser, "open_image", () => this.opened());
-    this.disposer.watch(browser, "selected", () => this.followSelection());
-    this.disposer.watch(this.model, ["mode", "image_id", "editor"], () => this.showDetail());
-    if (browser.get("open_image") !== null) this.layout.fold(false, this.roomy);
+    this.disposer.watch(this.model, "browser", () => void this.showRun(root).catch((problem: unknown) => this.failed(problem)));
+    this.disposer.watch(this.model, ["mode", "image_id", ...PARTS.map(({ trait }) => trait)], () => this.showDetail());
+    if (this.browser?.get("open_image") !== null) this.layout.fold(false, this.roomy);
     this.showDetail();
     root.dataset.ready = "true";
+  }
+
+  /** Heatmap and browser over the run as it is; where it has grown, in the place of those before, scrolled as they were. */
+  private async showRun(root: HTMLElement): Promise<void> {
+    const [heatmap, browser] = await Promise.all([childModel(this.model, "heatmap"), childModel(this.model, "browser")]);
+    if (this.disposer.disposed) return;
+    const { layout } = this;
+    const scrolled = layout.el.querySelector(".ec-grid")?.scrollTop ?? 0;
+    this.panes.dispose();
+    const panes = (this.panes = new Disposer());
+    this.browser = browser;
+    const help = new Help(root, this.callouts(), panes);
+    const bar = new Bar(this.model, this.el, settingControls(heatmap, panes, this.errors), help, panes);
+    layout.el.before(bar.el);
+    panes.add(() => bar.el.remove());
+    const context: MountContext = {
+      embedded: true,
+      detail: this.detail.pages.get("look")!,
+      openInEditor: this.model.get<string>("edit_hint") ? undefined : (imageId) => this.edit(imageId),
+    };
+    panes.add(mountHeatmap(heatmap, layout.heatmap, context));
+    panes.add(mountBrowser(browser, layout.browser, context));
+    panes.watch(browser, "open_image", () => this.opened());
+    panes.watch(browser, "selected", () => this.followSelection());
+    if (scrolled > 0) scrollWhenReady(layout.browser, scrolled, panes);
+  }
+
+  private failed(problem: unknown): void {
+    this.errors.show({ sentence: "The run has grown, but what is new could not be shown.", details: String(problem) });
+  }
+
+  private callouts(): { pane: HTMLElement; text: string }[] {
+    const { heatmap, browser, detail } = this.layout;
+    return [
+      { pane: heatmap, text: "A row is a kind of thing, a column a label. A cell says in how many images of that label the classifier looked at such a thing. Click one." },
+      { pane: browser, text: "The images behind the cell, with the boxes that made them count. Double click one to see it large." },
+      { pane: detail, text: "One image: look at it, change it and watch its labels. Drag the divider above for more room." },
+    ];
+  }
+
+  /** At the lower edge: as high as the user wants, or by a double click as high as fits. */
+  private handle(root: HTMLElement): HTMLElement {
+    const handle = divider(this.disposer, {
+      name: "Height of the explorer",
+      testId: "divider-height",
+      axis: () => "y",
+      after: () => false,
+      size: () => root.offsetHeight,
+      range: () => ({ min: 400, max: 2400 }),
+      resize: (pixels) => (this.layout.height = pixels),
+      fold: () => (this.layout.height = null),
+      folding: "fit the window",
+    });
+    handle.classList.add("ex-handle");
+    return handle;
   }
 
   private get mode(): Mode {
     return this.model.get<Mode>("mode");
   }
 
-  /** The editor needs more room than a look. */
+  /** The parts need more room than a look. */
   private get roomy(): boolean {
-    return this.mode === "edit" && !this.model.get<string>("edit_hint");
-  }
-
-  private fillBar(bar: HTMLElement, root: HTMLElement, heatmap: Model): void {
-    const { name, images, expected, labels, methods, failures, synthetic, path } = this.model.get<Summary>("summary");
-    const partial = expected > images + failures;
-    const count = partial ? `${images} of ${expected} images so far` : `${images} images`;
-    const help = new KeysHelp(KEYS, root, this.disposer);
-    help.panel.classList.add("ex-keys");
-    const badge = h("span", { class: "ec-badge", title: "Drawn images and models trained on them: no finding about real ones" }, "synthetic");
-    badge.hidden = !synthetic;
-    bar.append(
-      h("span", { class: "ex-run", title: path, "data-testid": "run-title" },
-        h("span", { class: "ec-muted" }, "run: "), h("strong", {}, name),
-        h("span", { class: "ec-muted" }, ` (${count}, ${labels} labels, ${methods.join(", ")})`)),
-      badge,
-      h("div", { class: "ex-settings" }, ...settingControls(heatmap, this.disposer, this.errors), help.button),
-      help.panel,
-    );
+    return this.mode !== "look" && !this.model.get<string>("edit_hint");
   }
 
   /** An image was opened (here, in the grid or from Python), or closed. */
@@ -116,10 +138,10 @@ class Explorer {
     this.showDetail();
   }
 
-  /** While an image is shown large, the one that is selected next is shown in its place. */
+  /** While an image is shown large, the one that is selected next is shown in its place; but nothing is taken from a hand. */
   private followSelection(): void {
     const selected = this.browser?.get<string | null>("selected") ?? null;
-    if (selected === null || this.layout.detailFolded || this.mode !== "look") return;
+    if (selected === null || this.layout.detailFolded || this.mode === "edit") return;
     setTraits(this.browser!, { open_image: selected });
   }
 
@@ -160,32 +182,33 @@ class Explorer {
   }
 
   private close(): void {
+    if (this.layout.full) {
+      this.layout.full = false;
+      return;
+    }
     this.layout.fold(true);
     this.layout.browser.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
   }
 
   private showDetail(): void {
     if (!this.detail) return; // the layout reports while it is being made
-    this.detail.show(this.mode, this.layout.detailFolded, this.current);
-    if (this.mode === "edit" && !this.layout.detailFolded) void this.showEditor();
+    const { detailFolded: folded, full, stacked } = this.layout;
+    this.height?.later();
+    this.detail.show(this.mode, { folded, full, stacked }, this.current);
+    if (!folded) void this.parts.get(this.mode)?.show(this.model.get<string>("edit_hint") || OPEN_FIRST);
   }
+}
 
-  private async showEditor(): Promise<void> {
-    const { edit } = this.detail;
-    const reference = this.model.get<string | null>("editor");
-    if (reference === null) {
-      const sentence = this.model.get<string>("edit_hint") || "Open an image first: double click one above.";
-      edit.replaceChildren(h("div", { class: "ec-empty", "data-testid": "edit-hint" }, sentence));
-      return;
-    }
-    if (reference === this.editorReference) return;
-    this.editorReference = reference;
-    this.editorCleanup?.();
-    edit.replaceChildren();
-    const editor = await childModel(this.model, "editor");
-    if (this.disposer.disposed || this.editorReference !== reference) return;
-    this.editorCleanup = mountEditor(editor, edit, { embedded: true });
-  }
+/** The grid is filled some moments after it is made. */
+function scrollWhenReady(browser: HTMLElement, top: number, disposer: Disposer): void {
+  const observer = new MutationObserver(() => {
+    const grid = browser.querySelector(".ec-grid");
+    if (grid === null || grid.scrollHeight < top + grid.clientHeight) return;
+    observer.disconnect();
+    grid.scrollTop = top;
+  });
+  observer.observe(browser, { subtree: true, attributes: true, childList: true });
+  disposer.add(() => observer.disconnect());
 }
 
 export function mount(model: Model, el: HTMLElement): Cleanup {

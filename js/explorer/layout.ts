@@ -1,29 +1,35 @@
 // The panes of the explorer: heatmap and browser side by side, the detail below; in a narrow place all below each other.
 import { h, type Disposer } from "../shared/dom";
+import { recall, remember, type Sizes } from "./session";
 import { divider } from "./split";
 
 const STACK_BELOW = 1100;
 const STRIP = 38;
 const DIVIDER = 8;
-const STACKED_PANE = 460;
+/** What the heatmap and the browser keep at least while the detail is open: their bars and one row. */
+const KEPT_ABOVE = 150;
+/** With less than this for everything, an editor that opens takes all but that. */
+const LOW = 760;
 
 export class Layout {
   readonly heatmap = h("section", { class: "ex-pane ex-heatmap", "aria-label": "Association heatmap", "data-testid": "pane-heatmap" });
   readonly browser = h("section", { class: "ex-pane ex-browser", "aria-label": "Images", "data-testid": "pane-browser" });
   readonly detail = h("section", { class: "ex-pane ex-detail", "aria-label": "One image", "data-testid": "pane-detail" });
   readonly el: HTMLElement;
-  private stacked = false;
+  stacked = false;
   private size = { width: 1200, height: 700 };
-  private left = 0.52;
-  private bottom = 0.46;
-  private stack = { heatmap: STACKED_PANE + 120, browser: STACKED_PANE, detail: STACKED_PANE };
-  private folded = { heatmap: false, detail: true };
-  private touched = false;
+  private readonly sizes: Sizes;
+  private detailFoldedNow = true;
+  private fullNow = false;
 
+  /** `run` names what the sizes are remembered by; `changed` is called after every change. */
   constructor(
     disposer: Disposer,
-    private readonly onFold: () => void,
+    private readonly run: string,
+    private readonly changed: () => void,
   ) {
+    this.sizes = recall(run);
+    const { sizes } = this;
     const across = divider(disposer, {
       name: "Divider between heatmap and images",
       testId: "divider-heatmap",
@@ -32,14 +38,14 @@ export class Layout {
       size: () => (this.stacked ? this.heatmap.offsetHeight : this.heatmap.offsetWidth),
       range: () => (this.stacked ? { min: 200, max: 1600 } : { min: 240, max: this.size.width - 320 }),
       resize: (pixels) => {
-        this.folded.heatmap = false;
-        if (this.stacked) this.stack.heatmap = pixels;
-        else this.left = pixels / this.size.width;
-        this.apply();
+        sizes.heatmapFolded = false;
+        if (this.stacked) sizes.stack.heatmap = pixels;
+        else sizes.left = pixels / this.size.width;
+        this.keep();
       },
       fold: () => {
-        this.folded.heatmap = !this.folded.heatmap;
-        this.apply();
+        sizes.heatmapFolded = !sizes.heatmapFolded;
+        this.keep();
       },
     });
     const below = divider(disposer, {
@@ -48,18 +54,9 @@ export class Layout {
       axis: () => "y",
       after: () => !this.stacked,
       size: () => (this.stacked ? this.browser.offsetHeight : this.detail.offsetHeight),
-      range: () => (this.stacked ? { min: 200, max: 1600 } : { min: STRIP, max: this.size.height - 160 }),
-      resize: (pixels) => {
-        if (this.stacked) this.stack.browser = pixels;
-        else {
-          this.touched = true;
-          this.bottom = pixels / this.size.height;
-          this.folded.detail = pixels < STRIP + 60;
-          if (this.folded.detail) this.bottom = 0.46;
-        }
-        this.apply();
-      },
-      fold: () => this.fold(!this.folded.detail),
+      range: () => (this.stacked ? { min: 200, max: 1600 } : { min: STRIP, max: this.size.height - KEPT_ABOVE }),
+      resize: (pixels) => this.resizeDetail(pixels),
+      fold: () => this.fold(!this.detailFoldedNow),
     });
     across.classList.add("ex-across");
     below.classList.add("ex-below");
@@ -74,32 +71,79 @@ export class Layout {
   }
 
   get detailFolded(): boolean {
-    return this.folded.detail;
+    return this.detailFoldedNow;
+  }
+
+  /** Whether the detail covers the other panes. */
+  get full(): boolean {
+    return this.fullNow;
+  }
+
+  set full(full: boolean) {
+    this.fullNow = full;
+    if (full) this.detailFoldedNow = false;
+    this.apply();
+  }
+
+  /** The explorer's own height in pixels, or null: as high as fits. */
+  get height(): number | null {
+    return this.sizes.height;
+  }
+
+  set height(height: number | null) {
+    this.sizes.height = height;
+    this.keep();
   }
 
   /** Shows or folds the detail; `roomy` gives it the greater part, unless the user has chosen a size. */
   fold(folded: boolean, roomy = false): void {
-    this.folded.detail = folded;
-    if (!folded && roomy && !this.touched) this.bottom = Math.max(this.bottom, 0.62);
+    this.detailFoldedNow = folded;
+    if (folded) this.fullNow = false;
+    if (!folded && roomy && !this.sizes.touched) {
+      const most = this.size.height < LOW ? 1 - (KEPT_ABOVE + DIVIDER) / Math.max(this.size.height, 1) : 0.62;
+      this.sizes.bottom = Math.max(this.sizes.bottom, most);
+    }
+    this.apply();
+  }
+
+  private resizeDetail(pixels: number): void {
+    const { sizes } = this;
+    if (this.stacked) sizes.stack.browser = pixels;
+    else {
+      this.fullNow = false;
+      this.detailFoldedNow = pixels < STRIP + 60;
+      sizes.touched = !this.detailFoldedNow;
+      if (!this.detailFoldedNow) sizes.bottom = pixels / this.size.height;
+    }
+    this.keep();
+  }
+
+  private keep(): void {
+    remember(this.run, this.sizes);
     this.apply();
   }
 
   private apply(): void {
-    const { el, stacked, folded } = this;
+    const { el, stacked, sizes } = this;
+    const folded = this.detailFoldedNow;
+    const full = this.fullNow && !stacked;
     el.classList.toggle("ex-stacked", stacked);
-    el.classList.toggle("ex-heatmap-folded", folded.heatmap);
-    el.classList.toggle("ex-detail-folded", folded.detail);
-    this.heatmap.inert = folded.heatmap;
+    el.classList.toggle("ex-heatmap-folded", sizes.heatmapFolded);
+    el.classList.toggle("ex-detail-folded", folded);
+    el.classList.toggle("ex-full", full);
+    this.heatmap.inert = sizes.heatmapFolded || full;
+    this.browser.inert = full;
     if (stacked) {
       el.style.gridTemplateColumns = "minmax(0, 1fr)";
-      const rows = [folded.heatmap ? 0 : this.stack.heatmap, DIVIDER, this.stack.browser, DIVIDER, folded.detail ? STRIP : this.stack.detail];
+      const { heatmap, browser, detail } = sizes.stack;
+      const rows = [sizes.heatmapFolded ? 0 : heatmap, DIVIDER, browser, DIVIDER, folded ? STRIP : detail];
       el.style.gridTemplateRows = rows.map((row) => `${row}px`).join(" ");
     } else {
-      const left = folded.heatmap ? 0 : Math.min(Math.max(240, Math.round(this.left * this.size.width)), this.size.width - 320);
+      const left = sizes.heatmapFolded ? 0 : Math.min(Math.max(240, Math.round(sizes.left * this.size.width)), this.size.width - 320);
       el.style.gridTemplateColumns = `${left}px ${DIVIDER}px minmax(0, 1fr)`;
-      const bottom = folded.detail ? `${STRIP}px` : `clamp(120px, ${(100 * this.bottom).toFixed(2)}%, calc(100% - 160px))`;
-      el.style.gridTemplateRows = `minmax(0, 1fr) ${DIVIDER}px ${bottom}`;
+      const open = full ? `calc(100% - ${DIVIDER}px)` : `clamp(120px, ${(100 * sizes.bottom).toFixed(2)}%, calc(100% - ${KEPT_ABOVE}px))`;
+      el.style.gridTemplateRows = `minmax(0, 1fr) ${DIVIDER}px ${folded ? `${STRIP}px` : open}`;
     }
-    this.onFold();
+    this.changed();
   }
 }

@@ -13,6 +13,8 @@ export interface SplitOptions {
   range: () => { min: number; max: number };
   resize: (pixels: number) => void;
   fold: () => void;
+  /** What a double click and Enter do, in words. */
+  folding?: string;
 }
 
 const STEP = 24;
@@ -25,7 +27,7 @@ export function divider(disposer: Disposer, options: SplitOptions): HTMLElement 
       role: "separator",
       tabindex: 0,
       "aria-label": options.name,
-      title: `${options.name}: drag to resize, double click to fold`,
+      title: `${options.name}: drag to resize, double click to ${options.folding ?? "fold"}`,
       "data-testid": options.testId,
     },
     h("span", { class: "ex-grip" }),

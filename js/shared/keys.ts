@@ -8,7 +8,12 @@ export class KeysHelp {
   readonly panel: HTMLElement;
 
   /** `within` is where "?" opens it and Escape closes it; the panel is placed by the owner. */
-  constructor(keys: KeyList, within: HTMLElement, disposer: Disposer) {
+  constructor(
+    keys: KeyList,
+    within: HTMLElement,
+    disposer: Disposer,
+    private readonly toggled: (open: boolean) => void = () => undefined,
+  ) {
     const rows = keys.flatMap(([key, does]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)]);
     this.panel = h("div", { class: "ec-keys", role: "note", "data-testid": "keys", hidden: true }, h("dl", {}, ...rows));
     disposer.listen(this.button, "click", () => this.toggle());
@@ -25,5 +30,6 @@ export class KeysHelp {
   private toggle(): void {
     this.panel.hidden = !this.panel.hidden;
     this.button.setAttribute("aria-expanded", String(!this.panel.hidden));
+    this.toggled(!this.panel.hidden);
   }
 }

@@ -38,7 +38,7 @@ def explorer(notebook: NotebookPage, world: Path, run: Run) -> Iterator[Locator]
         f"corpus = emo.Corpus.from_folder({str(world / 'images')!r})\n"
         f"run = emo.open_run({str(world / 'run')!r}, corpus=corpus)"
     )
-    output = notebook.run("ex = emo.explore(run); ex").output
+    output = notebook.run("ex = emo.explore(run, remember=False); ex").output
     expect(output.get_by_test_id("browser")).to_have_attribute("data-ready", "true")
     yield output
     assert notebook.page_errors == []
@@ -178,7 +178,7 @@ def test_edit_puts_the_open_image_into_the_editor(notebook: NotebookPage, explor
         "worker = emo.Worker(emo.wrap_classifier(net, run.labels, size=224, name='random', synthetic=True))",
         120,
     )
-    output = notebook.run("ex = emo.explore(run, worker); ex").output
+    output = notebook.run("ex = emo.explore(run, worker, remember=False); ex").output
     thumb = output.get_by_test_id("thumb").nth(1)
     image_id = str(thumb.get_attribute("data-image-id"))
     thumb.dblclick()

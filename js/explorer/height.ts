@@ -1,0 +1,74 @@
+// How high the explorer stands: as high as what shows it (JupyterLab's pane, a page, the whole screen), unless the user has said.
+import type { Disposer } from "../shared/dom";
+
+const LOWEST = 480;
+const HIGHEST = 1200;
+/** One line of code may stay in sight above it. */
+const MARGIN = 36;
+const FAR = 20_000;
+/** What clips at less is no pane but an output that scrolls in itself: that is what its user chose. */
+const PANE = 400;
+
+/**
+ * The height in CSS pixels that can be seen of `el` at once: that of the lowest of the window and all its ancestors that clip and
+ * do not grow with their content. (What grows is told by growing it for a moment, before anything is painted.)
+ */
+export function visibleHeight(el: HTMLElement): { height: number; clippers: Element[] } {
+  const own = el.style.height;
+  el.style.height = `${FAR}px`;
+  let height = window.innerHeight;
+  const clippers: Element[] = [];
+  for (let ancestor = el.parentElement; ancestor; ancestor = ancestor.parentElement) {
+    if (getComputedStyle(ancestor).overflowY === "visible" || ancestor.clientHeight >= FAR || ancestor.clientHeight < PANE) continue;
+    clippers.push(ancestor);
+    height = Math.min(height, ancestor.clientHeight);
+  }
+  el.style.height = own;
+  return { height, clippers };
+}
+
+export const fittingHeight = (visible: number): number => Math.min(Math.max(visible - MARGIN, LOWEST), HIGHEST);
+
+/** Keeps `el` as high as fits, while `wanted()` is null; else as high as it says. `changed` is called after every change. */
+export class Height {
+  private observed = new Set<Element>();
+  private readonly observer: ResizeObserver;
+  private frame = 0;
+
+  constructor(
+    private readonly el: HTMLElement,
+    private readonly wanted: () => number | null,
+    private readonly stacked: () => boolean,
+    disposer: Disposer,
+  ) {
+    this.observer = new ResizeObserver(() => this.later());
+    disposer.listen(window, "resize", () => this.later());
+    disposer.listen(document, "fullscreenchange", () => this.later());
+    disposer.add(() => {
+      cancelAnimationFrame(this.frame);
+      this.observer.disconnect();
+    });
+    this.later();
+  }
+
+  /** Measured at most once a frame, and not in the middle of a layout. */
+  later(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.apply());
+  }
+
+  private apply(): void {
+    if (document.fullscreenElement?.contains(this.el)) return this.set("100vh");
+    const own = this.wanted();
+    if (own !== null) return this.set(`${own}px`);
+    if (this.stacked()) return this.set("auto");
+    const { height, clippers } = visibleHeight(this.el);
+    for (const clipper of clippers) if (!this.observed.has(clipper)) this.observer.observe(clipper);
+    this.observed = new Set([...this.observed, ...clippers]);
+    this.set(`${fittingHeight(height)}px`);
+  }
+
+  private set(height: string): void {
+    if (this.el.style.height !== height) this.el.style.height = height;
+  }
+}
