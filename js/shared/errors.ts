@@ -1,6 +1,5 @@
-// What went wrong, under the widget, in one sentence with the details folded; and whether anybody is still listening.
-import { h, type Disposer } from "./dom";
-import type { Model } from "./model";
+// What went wrong, under the widget, in one sentence with the details folded.
+import { h } from "./dom";
 
 export interface Problem {
   sentence: string;
@@ -38,42 +37,4 @@ export class ErrorBar {
     this.el.hidden = true;
     this.el.replaceChildren();
   }
-}
-
-const PATIENCE = 2000;
-
-/**
- * Greys `root` and says so when the kernel behind the model is gone; undone when it is back. The host tells that something
- * happened to the connection, but not what: Python's base class answers a "ping" where there still is one.
- */
-export function watchConnection(model: Model, root: HTMLElement, disposer: Disposer): void {
-  const note = h(
-    "div",
-    { class: "ec-disconnected-note", role: "status", "data-testid": "disconnected", hidden: true },
-    "Not connected: the kernel was restarted or stopped. Run the cell again.",
-  );
-  root.append(note);
-  let timer = 0;
-  let id = 0;
-  const show = (lost: boolean): void => {
-    root.classList.toggle("ec-disconnected", lost);
-    note.hidden = !lost;
-  };
-  disposer.on(model, "msg:custom", (message: { kind?: string; id?: number }) => {
-    if (message.kind !== "ping" || message.id !== id) return;
-    clearTimeout(timer);
-    show(false);
-  });
-  disposer.on(model, "comm_live_update", () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(() => show(true), PATIENCE);
-    id = Math.floor(Math.random() * 2 ** 40);
-    try {
-      model.send({ kind: "ping", id });
-    } catch {
-      show(true); // the host refuses to send: there is no doubt
-    }
-  });
-  disposer.add(() => clearTimeout(timer));
-  disposer.add(() => note.remove());
 }

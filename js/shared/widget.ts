@@ -1,7 +1,7 @@
 // Makes an anywidget module out of a mount function: the root element, the theme, the connection state.
 import "./theme.css";
+import { watchConnection } from "./connection";
 import { Disposer, h } from "./dom";
-import { watchConnection } from "./errors";
 import type { Cleanup, Model, Mount } from "./model";
 
 export interface AnyWidgetModule {

@@ -239,9 +239,3 @@ def test_panes_are_resized_folded_and_stacked(explorer: Locator, notebook: Noteb
         10,
         "the panes to stand below each other",
     )
-
-
-def test_restarted_kernel_greys_the_explorer(notebook: NotebookPage, explorer: Locator) -> None:
-    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
-    expect(explorer.get_by_test_id("disconnected")).to_be_visible(timeout=20_000)
-    notebook.wait_idle(60)
