@@ -17,13 +17,17 @@ from emocam_widgets.widgets.base import LiveWidget, link_traits, static
 from emocam_widgets.widgets.browser import FILTER_TRAITS, ImageBrowser
 from emocam_widgets.widgets.editor import ObjectEditor
 from emocam_widgets.widgets.heatmap import SETTINGS, AssociationHeatmap, checked_cell
+from emocam_widgets.widgets.lime import LimeView
 from emocam_widgets.widgets.memory import Memory
+from emocam_widgets.widgets.methods import MethodComparison
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
-MODES = ("look", "edit")
+# What can be done with an image beside looking at it, and the trait that holds the widget for it.
+PARTS = {"edit": "editor", "lime": "lime", "methods": "comparison"}
+MODES = ("look", *PARTS)
 # What is looked at in each part; an older or newer part may not have them all.
 OF_HEATMAP = (*SETTINGS, "top", "measure", "compare", "order", "marks", "roll_up")
 OF_BROWSER = (
@@ -54,7 +58,7 @@ def explore(run: Run, worker: Worker | None = None, *, remember: bool = True, **
 
 
 class Explorer(LiveWidget):
-    """Association heatmap, image browser and object editor of one run, linked.
+    """Association heatmap, image browser, object editor, LIME and the comparison of methods over one run, linked.
 
     One selection for all parts; traits, all shared with the front end and to be set or observed from Python:
         cell: the selected cell as [object_class, label], or None. The browser shows its contributors.
@@ -62,9 +66,9 @@ class Explorer(LiveWidget):
         selection: ids of the images that are selected together.
         image_id: the image that is shown large, or None.
         threshold: a box counts where its importance is above it.
-        mode: what is done with the image: "look" or "edit".
-        heatmap, browser, editor: the parts, each a widget of its own; `editor` is None until an image is edited. While
-            the run grows, `heatmap` and `browser` are made anew over what is there by then.
+        mode: what is done with the image: "look", "edit", "lime" or "methods".
+        heatmap, browser, editor, lime, comparison: the parts, each a widget of its own; the last three are None until
+            an image is opened in them. While the run grows, `heatmap` and `browser` are made anew over what is there.
         progress: how far a run is that is still being computed (fields: `run.follow.Growth`); None once it is whole.
 
     What the view remembers: cell, filters, settings, image and edits in the kernel, by the run's path (`remember`); the
@@ -87,6 +91,8 @@ class Explorer(LiveWidget):
     heatmap = Instance(AssociationHeatmap).tag(sync=True, **widget_serialization)
     browser = Instance(ImageBrowser).tag(sync=True, **widget_serialization)
     editor = Instance(ObjectEditor, allow_none=True).tag(sync=True, **widget_serialization)
+    lime = Instance(LimeView, allow_none=True).tag(sync=True, **widget_serialization)
+    comparison = Instance(MethodComparison, allow_none=True).tag(sync=True, **widget_serialization)
     summary = Dict().tag(sync=True)
     progress = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_hint = Unicode().tag(sync=True)
@@ -137,7 +143,7 @@ class Explorer(LiveWidget):
         if self._follower is not None:
             self._follower.stop()
         self._unlink_parts()
-        for part in (self.heatmap, self.browser, self.editor):
+        for part in (self.heatmap, self.browser, self.editor, self.lime, self.comparison):
             if part is not None:
                 part.close()
         super().close()
@@ -221,15 +227,24 @@ class Explorer(LiveWidget):
 
     @observe("mode", "image_id")
     def _open_part(self, _change: Any = None) -> None:
-        if self.mode != "edit" or self.worker is None or self.image_id is None:
+        """Gives the part that is shown the image; it is made when it is first needed."""
+        trait = PARTS.get(self.mode)
+        if trait is None or self.image_id is None or (self.mode == "edit" and self.worker is None):
             return
-        if self.editor is None:
-            editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus)
-            if self._memory.known("editor", ["image_id"]).get("image_id") == self.image_id:
-                self._memory.bring_back("editor", editor, OF_EDITOR)
-            self._memory.keep("editor", editor, OF_EDITOR)
-            self.editor = editor
-        self.editor.image_id = self.image_id
+        if getattr(self, trait) is None:
+            setattr(self, trait, self._made(self.mode))
+        getattr(self, trait).image_id = self.image_id
+
+    def _made(self, mode: str) -> ObjectEditor | LimeView | MethodComparison:
+        if mode == "lime":
+            return LimeView(worker=self.worker, run=self.run)
+        if mode == "methods":
+            return MethodComparison(worker=self.worker, run=self.run)
+        editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus)
+        if self._memory.known("editor", ["image_id"]).get("image_id") == self.image_id:
+            self._memory.bring_back("editor", editor, OF_EDITOR)
+        self._memory.keep("editor", editor, OF_EDITOR)
+        return editor
 
 
 def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:

@@ -6,6 +6,8 @@ import "./style.css";
 import { mount as mountBrowser } from "../browser/mount";
 import { mount as mountEditor } from "../editor/mount";
 import { mount as mountHeatmap, settingControls } from "../heatmap/index";
+import { mount as mountLime } from "../lime/mount";
+import { mount as mountMethods } from "../methods/mount";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { childModel, setTraits, type Cleanup, type Model, type Mount, type MountContext } from "../shared/model";
@@ -23,6 +25,8 @@ const LOOK: Tab = { mode: "look", label: "Look", title: "The image large, with b
 /** The other tabs: the trait that holds the part's widget, and what mounts it. */
 const PARTS: (Tab & { trait: string; mount: Mount })[] = [
   { mode: "edit", label: "Edit", title: "Put things on the image and watch its labels", trait: "editor", mount: mountEditor },
+  { mode: "lime", label: "LIME", title: "Which regions of the image speak for a label, and which against it", trait: "lime", mount: mountLime },
+  { mode: "methods", label: "Methods", title: "Every method's map of the image beside the others", trait: "comparison", mount: mountMethods },
 ];
 const OPEN_FIRST = "Open an image first: double click one above.";
 
@@ -43,13 +47,14 @@ class Explorer {
   ) {
     new Rpc(model, disposer, this.errors);
     this.layout = new Layout(disposer, model.get<Summary>("summary").path, () => this.showDetail());
-    this.detail = new Detail(this.layout.detail, [LOOK, ...PARTS], disposer, {
+    const parts = PARTS.filter(({ trait }) => model.get(trait) !== undefined); // a page without a kernel has fewer
+    this.detail = new Detail(this.layout.detail, [LOOK, ...parts], disposer, {
       pick: (mode) => this.pick(mode),
       fold: () => this.toggle(),
       full: () => (this.layout.full = !this.layout.full),
       close: () => this.close(),
     });
-    this.parts = new Map(PARTS.map(({ mode, trait, mount }) => [mode, new PartPage(model, trait, mount, this.detail.pages.get(mode)!, disposer)]));
+    this.parts = new Map(parts.map(({ mode, trait, mount }) => [mode, new PartPage(model, trait, mount, this.detail.pages.get(mode)!, disposer)]));
   }
 
   async start(): Promise<void> {
@@ -127,9 +132,14 @@ class Explorer {
     return this.model.get<Mode>("mode");
   }
 
+  /** Why there is nothing to be done with an image in the present tab, however one tries; or "". */
+  private get hint(): string {
+    return this.mode === "edit" ? this.model.get<string>("edit_hint") : "";
+  }
+
   /** The parts need more room than a look. */
   private get roomy(): boolean {
-    return this.mode !== "look" && !this.model.get<string>("edit_hint");
+    return this.mode !== "look" && !this.hint;
   }
 
   /** An image was opened (here, in the grid or from Python), or closed. */
@@ -195,7 +205,7 @@ class Explorer {
     const { detailFolded: folded, full, stacked } = this.layout;
     this.height?.later();
     this.detail.show(this.mode, { folded, full, stacked }, this.current);
-    if (!folded) void this.parts.get(this.mode)?.show(this.model.get<string>("edit_hint") || OPEN_FIRST);
+    if (!folded) void this.parts.get(this.mode)?.show(this.hint || OPEN_FIRST);
   }
 }
 
