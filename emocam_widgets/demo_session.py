@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emocam_widgets import demo
 from emocam_widgets.errors import EmocamError, RunError
@@ -45,14 +45,14 @@ def prepare(methods: Sequence[str] = ("grad-cam",)) -> Run:
     return analyze(Corpus.demo(), *models, methods, out=out)
 
 
-def explorer() -> Explorer:
-    """The explorer over the demo run, with a worker, so that images can be edited."""
+def explorer(**traits: Any) -> Explorer:
+    """The explorer over the demo run, with a worker, so that images can be edited; **traits as of `emo.explore`."""
     from emocam_widgets.detectors import load_detector
     from emocam_widgets.engine import Worker
     from emocam_widgets.models import load_classifier
     from emocam_widgets.widgets import explore
 
-    return explore(prepare(), Worker(load_classifier("demo"), load_detector("demo")))
+    return explore(prepare(), Worker(load_classifier("demo"), load_detector("demo")), **traits)
 
 
 def notebook() -> Path:

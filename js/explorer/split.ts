@@ -71,5 +71,6 @@ export function divider(disposer: Disposer, options: SplitOptions): HTMLElement 
     update();
   });
   disposer.listen(el, "focus", update);
+  update();
   return el;
 }

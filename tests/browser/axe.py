@@ -1,0 +1,32 @@
+"""axe-core in the page: what of a widget somebody with a screen reader, a keyboard or weak eyes cannot use."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Locator
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+BAD = ("serious", "critical")
+_RUN = """async (root, bad) => {
+  const {violations} = await axe.run(root, {resultTypes: ['violations'], elementRef: false});
+  const why = (summary) => summary.split('\\n').slice(1, 3).join(' ').trim();
+  return violations.filter(({impact}) => bad.includes(impact)).flatMap(({id, nodes}) => nodes.map(
+    ({target, failureSummary}) => `${id}: ${target.join(' ')}: ${why(failureSummary)}`
+  ));
+}"""
+
+
+@cache
+def _source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(widget: Locator) -> list[str]:
+    """Every serious or critical violation inside the widget: the rule, where, and what is wrong."""
+    page = widget.page
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_source())
+    found: list[str] = widget.evaluate(_RUN, list(BAD))
+    return found
