@@ -14,7 +14,7 @@ from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.follow import Growth, RunFollower, growth
 from emocam_widgets.run.run import DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, link_traits, static
-from emocam_widgets.widgets.browser import FILTER_TRAITS, ImageBrowser
+from emocam_widgets.widgets.browser import ImageBrowser
 from emocam_widgets.widgets.editor import ObjectEditor
 from emocam_widgets.widgets.heatmap import SETTINGS, AssociationHeatmap, checked_cell
 from emocam_widgets.widgets.lime import LimeView
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
 # What can be done with an image beside looking at it, and the trait that holds the widget for it.
 PARTS = {"edit": "editor", "lime": "lime", "methods": "comparison"}
 MODES = ("look", *PARTS)
-# What is looked at in each part; an older or newer part may not have them all.
+# What is looked at in each part; a part is not asked for what it does not have.
 OF_HEATMAP = (*SETTINGS, "top", "measure", "compare", "order", "marks", "roll_up")
-OF_BROWSER = (
-    *(name for name in FILTER_TRAITS if name not in SETTINGS),
-    "selected",
-    "show_boxes",
-    "show_cam",
-    "cam_opacity",
-)
+FILTERS = ("cell", "label", "annotation", "object_class", "confidence", "importance", "disagreement", "text")
+ONLY = ("only_images", "only_images_caption")
+SHOWN = ("selected", "selection", "compare_image", "cam_method", "cam_target", "show_boxes", "show_cam", "cam_opacity")
+OF_BROWSER = (*FILTERS, *ONLY, "sort", "sort_reverse", *SHOWN)
 OF_EDITOR = ("image_id", "placements", "edits", "show_cam", "cam_opacity", "method")
 OF_EXPLORER = ("object_class", "label", "cell", "selection", "image_id", "mode")
 NO_WORKER = (

@@ -1,5 +1,6 @@
 // Makes an anywidget module out of a mount function: the root element, the theme, the connection state.
 import "./theme.css";
+import "./highContrast.css";
 import { watchConnection } from "./connection";
 import { Disposer, h } from "./dom";
 import type { Cleanup, Model, Mount } from "./model";

@@ -9,8 +9,9 @@ from playwright.sync_api import Locator
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 BAD = ("serious", "critical")
-_RUN = """async (root, bad) => {
-  const {violations} = await axe.run(root, {resultTypes: ['violations'], elementRef: false});
+_RUN = """async (root, [bad, only]) => {
+  const rules = only ? {runOnly: {type: 'rule', values: [only]}} : {};
+  const {violations} = await axe.run(root, {...rules, resultTypes: ['violations'], elementRef: false});
   const why = (summary) => summary.split('\\n').slice(1, 3).join(' ').trim();
   return violations.filter(({impact}) => bad.includes(impact)).flatMap(({id, nodes}) => nodes.map(
     ({target, failureSummary}) => `${id}: ${target.join(' ')}: ${why(failureSummary)}`
@@ -23,10 +24,10 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def violations(widget: Locator) -> list[str]:
-    """Every serious or critical violation inside the widget: the rule, where, and what is wrong."""
+def violations(widget: Locator, rule: str | None = None) -> list[str]:
+    """Every serious or critical violation inside the widget (of one rule): which rule, where, and what is wrong."""
     page = widget.page
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
-    found: list[str] = widget.evaluate(_RUN, list(BAD))
+    found: list[str] = widget.evaluate(_RUN, [list(BAD), rule])
     return found
