@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         explore,
     )
     from emocam_widgets.widgets.progress import RunProgress
+    from emocam_widgets.widgets.report import export_report
 
     __version__: str
 
@@ -60,6 +61,7 @@ _HOME = {
     "RunProgress": "widgets.progress",
     "open_run": "run",
     "explore": "widgets",
+    "export_report": "widgets.report",
     "ImageBrowser": "widgets",
     "AssociationHeatmap": "widgets",
     "ObjectEditor": "widgets",
@@ -93,6 +95,7 @@ __all__ = [
     "demo",
     "evaluate",
     "explore",
+    "export_report",
     "faithfulness",
     "faithfulness_of_run",
     "figures",

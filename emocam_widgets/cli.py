@@ -23,6 +23,7 @@ COMMANDS = {
     "figures": "figures",
     "models": "models",
     "paste": "paste",
+    "report": "report",
     "rsa": "rsa",
     "scores": "scores",
     "train": "train",

@@ -123,6 +123,11 @@ class Aggregate:
         place = min(int(share * len(rank)), len(rank) - 1)
         return float(self._distinct[np.partition(rank, place)[place]])
 
+    def greatest(self) -> Greatest:
+        """The greatest importance per image and object class: all that any threshold asks of a box table."""
+        cell, rank = np.divmod(self._key, len(self._distinct) + 1)
+        return Greatest(self._image, cell // max(len(self.labels), 1), self._distinct[rank])
+
     @property
     def label_of(self) -> Codes:
         """(images,): the index of the label that each image counts under, -1 for one that counts nowhere."""
@@ -157,6 +162,21 @@ class Counting:
 
     image: Codes
     cell: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Greatest:
+    """Every pair of an image and an object class that has a box, once each.
+
+    Attributes:
+        image: (n,), positions in the aggregate's ``image_ids``.
+        object_class: (n,), positions in its ``classes``.
+        importance: float32 (n,), the greatest of the class's boxes in the image.
+    """
+
+    image: Codes
+    object_class: Codes
+    importance: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import widget_serialization
@@ -134,6 +136,24 @@ class Explorer(LiveWidget):
             raise EmocamError(NO_WORKER)
         self.image_id = image_id
         self.mode = "edit"
+
+    def export_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        max_mb: float = 15.0,
+        methods: Sequence[str] | None = None,
+        progress: bool = True,
+    ) -> Path:
+        """Write what is explored here as one HTML file that opens from disk, without kernel or network.
+
+        It opens as the explorer stands now: the same threshold, method, cell and image. Arguments, result and errors
+        are those of `emocam_widgets.export_report`.
+        """
+        from emocam_widgets.widgets.report import write_report
+
+        shown = {"explorer": self, "heatmap": self.heatmap, "browser": self.browser}
+        return write_report(self.run, path, shown, max_mb=max_mb, methods=methods, progress=progress)
 
     def close(self) -> None:
         """Close the explorer and its parts."""
