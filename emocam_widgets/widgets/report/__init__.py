@@ -1,4 +1,4 @@
-"""A run as one HTML file that opens from disk without kernel or network: heatmap, images, maps, the method and settings.
+"""A run as one HTML file that opens from disk, without kernel or network.
 
 The front end is the widgets' own (js/report/ answers their questions in the browser); here is what it is given.
 """
@@ -34,7 +34,9 @@ CONTAINER = 4 / 3
 NUMBERS_SHARE = 0.3
 SAMPLED_IMAGES = 200
 
-WITHOUT_KERNEL = "This report has no kernel; to edit images, open the run in Jupyter: emocam_widgets.explore(run, worker=...)."
+WITHOUT_KERNEL = (
+    "This report has no kernel; to edit images, open the run in Jupyter: emocam_widgets.explore(run, worker=...)."
+)
 NO_ROOM = "The picture of this image is left out, to keep the report small."
 
 
@@ -244,7 +246,7 @@ class _Report:
         return page(title, readable, self.script, self.style, data)
 
     def _header(self, pictures: Pictures, places: Sequence[Sequence[int]], notes: Sequence[str] = ()) -> dict[str, Any]:
-        """``places``: of each picture the image's position, the chunk, and where in the chunk it begins and how long it is."""
+        """``places``: of each picture its image's position, its chunk, where in the chunk it begins, and its length."""
         unreadable = {picture.position: picture.reason for picture in pictures.stored if picture.reason is not None}
         return {
             "states": self.states,

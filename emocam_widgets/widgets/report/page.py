@@ -26,6 +26,7 @@ LIMITATION = (
     "A CAM shows where a classifier's output depends on the picture, at the map's own resolution; an association is a "
     "count over this run's images, not a cause. Cells with fewer than five images are never called strong."
 )
+NO_SCRIPT = "The pictures and the clickable heatmap of this report need JavaScript; what follows does not."
 SYNTHETIC = "Synthetic: drawn images or models trained on them. This is no finding about real images."
 
 
@@ -54,7 +55,9 @@ def page(title: str, readable: str, script: str, style: str, data: Mapping[str, 
         data: what the front end reads, by name.
     """
     if "</script" in script.lower() or "</style" in style.lower():
-        raise EmocamError("The built front end of the report cannot be embedded; build it again: npm --prefix js run build.")
+        raise EmocamError(
+            "The built front end of the report cannot be embedded; build it again: npm --prefix js run build."
+        )
     return "\n".join(
         [
             "<!doctype html>",
@@ -67,8 +70,7 @@ def page(title: str, readable: str, script: str, style: str, data: Mapping[str, 
             f"<style>{style}</style>",
             '<body class="ec rp">',
             '<div id="emocam-app"></div>',
-            "<noscript><p>The pictures and the clickable heatmap of this report need JavaScript; what follows does not."
-            "</p></noscript>",
+            f"<noscript><p>{NO_SCRIPT}</p></noscript>",
             readable,
             *(_data(name, content) for name, content in data.items()),
             f'<script type="module">{script}</script>',

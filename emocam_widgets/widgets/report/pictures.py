@@ -1,4 +1,4 @@
-"""Which pictures a report holds, and how large: as good as fit into the room there is. It knows Pillow, nothing of pages."""
+"""Which pictures a report holds, and how large: as good as there is room for. It knows Pillow, nothing of pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class Level:
     quality: int
 
 
-LEVELS = tuple(Level(*pair) for pair in ((1600, 86), (1280, 84), (1024, 82), (800, 80), (640, 78), (512, 75), (400, 72)))
+LEVELS = tuple(
+    Level(*pair) for pair in ((1600, 86), (1280, 84), (1024, 82), (800, 80), (640, 78), (512, 75), (400, 72))
+)
 """The best first. Images are left out before any is stored below the last."""
 SAMPLED = 24
 # A sample's mean is off by some per cent; what is then too much is stored smaller at the end of the list.

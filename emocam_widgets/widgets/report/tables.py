@@ -1,6 +1,6 @@
 """A run's numbers as a report carries them: small whole numbers in one compressed block, read by js/report/data.ts.
 
-Importance is stored so that a comparison with any threshold of up to three decimals says exactly what it says in Python.
+Importance is stored so that a comparison with any threshold of up to three decimals says exactly what it says here.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _TYPES = {"u1": 1, "u2": 2, "u4": 4, "f4": 4}
 
 
 def threshold_codes(importance: ArrayLike) -> NDArray[np.uint16]:
-    """How many of the thresholds 0, 1/65000, ... 1 each importance is above; ``importance > k/1000`` is ``code > 65 k``.
+    """How many of the thresholds 0, 1/65000, ... 1 each importance is above.
 
-    The comparison is the one in float32 that ``Aggregate.counts`` makes.
+    So ``importance > k / 1000`` is ``code > 65 * k``, in float32 as ``Aggregate.counts`` compares.
     """
     return np.searchsorted(_THRESHOLDS, np.asarray(importance, np.float32), side="left").astype(np.uint16)
 
