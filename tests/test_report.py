@@ -66,6 +66,7 @@ def test_report_says_how_the_run_was_made(run: Run, report: ReportFile) -> None:
     for expected in (made_with.name, made_with.fingerprint, *run.methods, *run.labels, *run.classes):
         assert expected in report.text
     assert "Synthetic" in report.text
+    assert "need JavaScript" in report.text and report.html.count("<noscript>") == 1
     strong = run.association().strong().iloc[0]
     assert f"{strong['count']} of {strong['n_images']}" in report.text
     assert str(run.path.parent) not in report.html  # whose computer it was made on is nobody's business

@@ -55,16 +55,15 @@ async function open(app: HTMLElement): Promise<void> {
 
   const disposer = new Disposer();
   const pane = h("div", { class: "rp-pane" });
-  app.append(topBar(browser, { notes, pictures: pictures.size, images: numbers.length, leftOut }, disposer), pane);
+  app.replaceChildren(topBar(browser, { notes, pictures: pictures.size, images: numbers.length, leftOut }, disposer), pane);
   if (explorer) mountExplorer(explorer, pane);
   else mountBrowser(browser, pane, { embedded: false });
 }
 
 const app = document.getElementById("emocam-app");
 if (app) {
-  document.body.classList.add("rp-live");
   open(app).catch((problem: unknown) => {
     const words = problem instanceof Error ? problem.message : String(problem);
-    app.append(h("p", { class: "ec-error rp-failed", role: "alert" }, `This report could not be shown: ${words}`));
+    app.replaceChildren(h("p", { class: "ec-error rp-failed", role: "alert" }, `This report could not be shown: ${words}`));
   });
 }

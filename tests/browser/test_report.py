@@ -1,0 +1,220 @@
+"""A report opened from disk in Chromium, with the network cut off: its numbers and pictures against the run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from emocam_widgets import demo, export_report, open_run
+from emocam_widgets.run import Run
+from tests.reports import OTHER, two_methods
+
+CELL = ("Sports equipment", "Excitement")
+CHANGED = """async (el, before) => {
+  const pixels = async (url) => {
+    const canvas = new OffscreenCanvas(el.width, el.height), context = canvas.getContext('2d');
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, el.width, el.height).data;
+  };
+  const [one, other] = [await pixels(before), await pixels(el.toDataURL())];
+  let changed = 0;
+  for (let i = 0; i < one.length; i += 4) {
+    if (Math.abs(one[i] - other[i]) + Math.abs(one[i + 1] - other[i + 1]) > 24) changed++;
+  }
+  return changed / (one.length / 4);
+}"""
+"""The share of a canvas's pixels that are visibly other than in an earlier picture of it."""
+WINDOW = {"width": 1366, "height": 900}
+
+
+@dataclass
+class OpenReport:
+    """A page that shows a report, and everything that it complained of or asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, file: Path) -> OpenReport:
+        self.page.goto(file.as_uri())
+        expect(self.page.get_by_test_id("browser")).to_have_attribute("data-ready", "true")
+        return self
+
+    def get(self, name: str) -> Locator:
+        return self.page.get_by_test_id(name)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """What the heatmap's cells count, by object class and label."""
+        cells: list[list[str]] = self.page.evaluate(
+            """() => [...document.querySelectorAll('.hm-cell')].map(cell => {
+              const [name, sentence] = cell.getAttribute('aria-label').split(': ');
+              return [name, sentence.match(/labelled (.*?)( \\(|$)/)[1], cell.dataset.count];
+            })"""
+        )
+        return {(name, label): int(count) for name, label, count in cells}
+
+    def shown(self) -> list[str]:
+        """The ids of the images in the grid, all of them: it holds few enough to be scrolled through."""
+        found: dict[int, str] = {}
+        grid = self.get("grid")
+        while True:
+            for tile in grid.evaluate("el => [...el.querySelectorAll('[data-image-id]')].map(t => ({...t.dataset}))"):
+                found[int(tile["place"])] = tile["imageId"]
+            if grid.evaluate("el => el.scrollTop + el.clientHeight >= el.scrollHeight - 1"):
+                return [found[place] for place in sorted(found)]
+            grid.evaluate("el => el.scrollBy(0, el.clientHeight / 2)")
+            self.page.wait_for_timeout(60)
+
+    def set_threshold(self, value: float) -> None:
+        self.get("threshold").evaluate(
+            "(el, value) => { el.value = value; el.dispatchEvent(new Event('input', {bubbles: true})); }", str(value)
+        )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return two_methods(tmp_path_factory.mktemp("world"), 60)
+
+
+@pytest.fixture(scope="module")
+def file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_report(run, tmp_path_factory.mktemp("report") / "report.html")
+
+
+@pytest.fixture
+def report(chromium: Browser) -> Iterator[OpenReport]:
+    """An empty page without network, which must stay without complaints and requests."""
+    context = chromium.new_context(viewport=WINDOW, offline=True)
+    opened = OpenReport(context.new_page())
+    yield opened
+    assert opened.complaints == []
+    assert all(url.startswith(("file://", "blob:", "data:")) for url in opened.requests)
+    assert len([url for url in opened.requests if url.startswith("file://")]) <= 2
+    context.close()
+
+
+def expect_counts(report: OpenReport, run: Run, method: str, score: str, threshold: float, by: str) -> None:
+    association = run.association(method, score, threshold, by=by)
+    counting = {
+        (name, label): int(association.counts.loc[name, label])
+        for name in association.top(25).index
+        for label in association.labels
+    }
+    waited = 0
+    while report.counts() != counting and waited < 100:
+        report.page.wait_for_timeout(50)
+        waited += 1
+    assert report.counts() == counting
+
+
+def test_numbers_are_the_runs_own(report: OpenReport, run: Run, file: Path) -> None:
+    report.open(file)
+    expect_counts(report, run, "grad-cam", "mean", 0.3, "prediction")
+    for threshold in (0.0, 0.07, 0.29, 0.5, 0.91):
+        report.set_threshold(threshold)
+        expect_counts(report, run, "grad-cam", "mean", threshold, "prediction")
+    report.set_threshold(0.2)
+    report.get("method").select_option(OTHER)
+    expect_counts(report, run, OTHER, "mean", 0.2, "prediction")
+    report.get("by").select_option("annotation")
+    expect_counts(report, run, OTHER, "mean", 0.2, "annotation")
+    report.get("score").select_option("maximum")
+    report.set_threshold(0.6)
+    expect_counts(report, run, OTHER, "maximum", 0.6, "annotation")
+
+
+def test_cell_shows_its_contributors(report: OpenReport, run: Run, file: Path) -> None:
+    report.open(file)
+    report.page.get_by_role("gridcell", name=f"{CELL[0]}: ").and_(
+        report.page.locator(f'[aria-label*="labelled {CELL[1]}"]')
+    ).click()
+    contributors = run.association().contributors(*CELL)
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(contributors)))
+    assert report.shown() == contributors
+    report.set_threshold(0.6)
+    fewer = run.association(threshold=0.6).contributors(*CELL)
+    assert 0 < len(fewer) < len(contributors)
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(fewer)))
+    assert report.shown() == fewer
+    report.page.keyboard.press("Escape")
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(run)))
+
+
+def test_large_image_has_boxes_and_map(report: OpenReport, run: Run, file: Path) -> None:
+    report.open(file)
+    image_id = run.association().contributors(*CELL)[0]
+    report.get("grid").locator(f'[data-image-id="{image_id}"]').dblclick()
+    look = report.get("look")
+    expect(look).to_have_attribute("data-loaded", "true")
+    expect(report.get("look-label")).to_have_text(str(run.image(image_id)["label"]))
+    sure = f"{100 * run.probabilities[run.position(image_id)].max():.1f} %"
+    expect(look).to_contain_text(sure)
+    canvas = look.locator("canvas").first
+    plain = canvas.evaluate("el => el.toDataURL()")
+    report.get("toggle-boxes").click()
+    report.page.wait_for_timeout(100)
+    boxed = canvas.evaluate("el => el.toDataURL()")
+    report.get("toggle-cam").click()
+    report.page.wait_for_timeout(100)
+    mapped = canvas.evaluate("el => el.toDataURL()")
+    assert len({plain, boxed, mapped}) == 3
+    changed = canvas.evaluate(CHANGED, boxed)
+    assert changed > 0.05  # of all pixels
+    expect(look).to_contain_text("CAM: grad-cam")
+
+
+def test_report_of_part_of_a_run_says_so(report: OpenReport, run: Run, file: Path, tmp_path: Path) -> None:
+    small = export_report(run, tmp_path / "small.html", max_mb=0.6e-6 * file.stat().st_size)
+    report.open(small)
+    expect(report.get("notes")).to_contain_text(f"of {len(run)} images; all counts are of the whole run.")
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(run)))
+    expect_counts(report, run, "grad-cam", "mean", 0.3, "prediction")
+    listed = report.shown()
+    assert 0 < len(listed) < len(run)
+    report.get("only-pictures").uncheck()
+    expect(report.get("grid").locator('[data-place="0"]')).to_have_attribute("data-image-id", run.images["image_id"][0])
+    assert report.shown() == run.images["image_id"].tolist()
+
+
+def test_theme_print_and_no_script(report: OpenReport, chromium: Browser, file: Path) -> None:
+    report.open(file)
+    surface = "el => getComputedStyle(el).backgroundColor"
+    light = report.page.locator("body").evaluate(surface)
+    report.get("theme").select_option("dark")
+    assert report.page.locator("body").evaluate(surface) != light
+    report.page.emulate_media(media="print")
+    expect(report.get("explorer")).to_be_hidden()
+    expect(report.page.get_by_role("heading", name="Strongest associations")).to_be_visible()
+    without = chromium.new_context(java_script_enabled=False, offline=True)
+    page = without.new_page()
+    page.goto(file.as_uri())
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    without.close()
+
+
+def test_demo_run_fits_into_fifteen_megabytes(report: OpenReport, tmp_path: Path) -> None:
+    run = open_run(demo.run_path())
+    file = export_report(run, tmp_path / "demo.html")
+    assert file.stat().st_size <= 15_000_000
+    report.open(file)
+    expect_counts(report, run, run.methods[0], "mean", 0.3, "prediction")
+    expect(report.get("notes")).not_to_contain_text("Shows")
+    hint = report.get("strongest-hint")
+    strong = run.association().strong().iloc[0]
+    expect(hint).to_contain_text(f"{strong['object_class']} is highlighted in {100 * strong['fraction']:.0f} %")
+    hint.click()
+    contributors = run.association().contributors(strong["object_class"], strong["label"])
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(contributors)))
+    expect(report.get("thumb").first).to_have_attribute("data-image-id", contributors[0])
