@@ -98,7 +98,7 @@ def test_a_difference_is_that_of_the_measure(example: Association, measure: str)
     assert list(found.index) == list(example.classes) and list(found.columns) == list(example.labels)
     expected = measured(example, measure).loc["Ball", "Joy"] - measured(other, measure).loc["Ball", "Joy"]
     assert found.loc["Ball", "Joy"] == pytest.approx(expected)
-    assert np.isnan(found.loc["Person", "Joy"]) and np.isnan(found.loc["Ball", "Fear"])
+    assert found["Joy"].isna()["Person"] and found["Fear"].isna()["Ball"]
 
 
 def test_the_difference_with_itself_is_nothing(example: Association) -> None:

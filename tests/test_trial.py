@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -117,11 +118,11 @@ def test_a_class_without_a_drawing_is_cut_out_of_an_image_where_it_counts(run: R
     picture = run.open_image(image_id)
     mine = run.boxes_of(image_id)
     mine = mine[mine["object_class"] == "Human face"]
-    crops = [
-        picture.crop((int(np.floor(b.x0)), int(np.floor(b.y0)), int(np.ceil(b.x1)), int(np.ceil(b.y1))))
-        for b in mine.itertuples()
-    ]
-    assert any(crop.size == plan.thing.picture.size for crop in crops)
+    corners = mine[["x0", "y0", "x1", "y1"]].to_numpy(float)
+    whole = np.hstack([np.floor(corners[:, :2]), np.ceil(corners[:, 2:])]).astype(int).tolist()
+    cut = np.asarray(plan.thing.picture.convert("RGB"))
+    crops = [np.asarray(picture.crop(tuple(box))) for box in whole]
+    assert any(np.array_equal(crop, cut) for crop in crops)
     assert np.asarray(plan.thing.picture)[..., 3].min() == 255
 
 
@@ -130,10 +131,8 @@ def test_a_mask_cuts_out_its_shape_and_the_border_is_avoided(run: Run) -> None:
     width, height = (int(run.image(image_id)[name]) for name in ("width", "height"))
     mask = np.zeros((height, width), bool)
     mask[50:90, 40:70] = True
-    boxes = run.boxes.head(2).assign(
-        image_id=image_id, confidence=[0.9, 0.8], x0=[0.0, 30.0], y0=[0.0, 40.0], x1=[60.0, 90.0], y1=[60.0, 100.0],
-        mask=[None, encode_mask(mask)],
-    )  # fmt: skip
+    rows = [(image_id, 0.9, 0.0, 0.0, 60.0, 60.0, None), (image_id, 0.8, 30.0, 40.0, 90.0, 100.0, encode_mask(mask))]
+    boxes = pd.DataFrame(rows, columns=["image_id", "confidence", "x0", "y0", "x1", "y1", "mask"])
     thing = cut_out(run, boxes, "Food")
     assert thing.picture.size == (60, 60) and "mask" in thing.source
     alpha = np.asarray(thing.picture)[..., 3] == 255

@@ -213,19 +213,20 @@ def cut_out(run: Run, boxes: pd.DataFrame, object_class: str) -> Thing:
     Raises:
         EmocamError: there is no box, or each touches a border or is under ``SMALLEST`` pixels, or no image opens.
     """
-    for box in boxes.head(CANDIDATES).itertuples():
-        image_id = str(box.image_id)
+    some = boxes.head(CANDIDATES)
+    corners = some[["x0", "y0", "x1", "y1"]].to_numpy(float)
+    whole = np.hstack([np.floor(corners[:, :2]), np.ceil(corners[:, 2:])]).astype(int).tolist()
+    for image_id, encoded, (x0, y0, x1, y1) in zip(some["image_id"].astype(str), some["mask"], whole, strict=True):
         width, height = (int(run.image(image_id)[name]) for name in ("width", "height"))
-        x0, y0, x1, y1 = (int(np.floor(box.x0)), int(np.floor(box.y0)), int(np.ceil(box.x1)), int(np.ceil(box.y1)))
         if x0 < 1 or y0 < 1 or x1 > width - 1 or y1 > height - 1 or min(x1 - x0, y1 - y0) < SMALLEST:
             continue
         try:
             picture = run.open_image(image_id).crop((x0, y0, x1, y1)).convert("RGBA")
         except ImageError:
             continue
-        masked = isinstance(box.mask, str)
+        masked = isinstance(encoded, str)
         if masked:
-            mask = decode_mask(str(box.mask))[y0:y1, x0:x1]
+            mask = decode_mask(encoded)[y0:y1, x0:x1]
             if not mask.any():
                 continue
             picture.putalpha(Image.fromarray(mask.astype(np.uint8) * 255))

@@ -202,7 +202,7 @@ class AssociationHeatmap(LiveWidget):
         which = {name: getattr(settings, name) for name in (*SETTINGS, "roll_up")}
 
         def plan() -> Plan:
-            made = plan_trial(self.run, *names, worker, n=count, **which)
+            made = plan_trial(self.run, names[0], names[1], worker, n=count, **which)
             self.things[made.thing.name] = made.thing.picture
             return made
 

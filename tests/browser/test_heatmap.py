@@ -52,8 +52,8 @@ def cell(output: Locator, object_class: str, label: str) -> Locator:
 
 
 def rows(output: Locator) -> list[str]:
-    heads = output.get_by_test_id("row-head")
-    return [str(heads.nth(i).get_attribute("data-class")) for i in range(heads.count())]
+    names: list[str] = output.get_by_test_id("row-head").evaluate_all("heads => heads.map(head => head.dataset.class)")
+    return names
 
 
 def becomes(notebook: NotebookPage, expression: str, value: object) -> None:
