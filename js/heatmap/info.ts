@@ -47,11 +47,7 @@ export class InfoLine {
   point(matrix: Matrix | null, place: Place | null, marks: Marks | null): void {
     const said = matrix && place ? pointed(matrix, place, marks) : null;
     this.hover.hidden = !said;
-    this.rest.style.visibility = said ? "hidden" : "";
-    if (said) {
-      this.hover.replaceChildren(h("strong", {}, `${said[0]}: `), said[1]);
-      this.hover.title = said.join(": ");
-    }
+    if (said) this.hover.replaceChildren(h("span", { class: "hm-sentence" }, h("strong", {}, `${said[0]}: `), said[1]));
   }
 
   /** What is selected, or what stands out. */
