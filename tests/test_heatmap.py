@@ -15,7 +15,7 @@ from emocam_widgets.analysis.significance import marks, significance
 from emocam_widgets.engine import Worker
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.run import MethodInfo, Run, RunWriter, open_run
-from emocam_widgets.widgets import AssociationHeatmap
+from emocam_widgets.widgets import AssociationHeatmap, explore
 from tests.test_trial import worker  # noqa: F401  a fixture
 from tests.worlds import CLASSES, LABELS, NEVER, make_run
 
@@ -193,15 +193,37 @@ def test_marks_are_those_of_the_significance_table(heatmap: Heard, run: Run) -> 
     assert (marks(run.association(), 1e-30).sign == 0).all()
 
 
-def test_a_cell_and_whole_rows_and_columns_exclude_each_other(heatmap: Heard, run: Run) -> None:
+def test_a_cell_and_a_label_exclude_each_other(heatmap: Heard, run: Run) -> None:
     heatmap.cell = CELL
     assert heatmap.contributors == run.association().contributors(*CELL)
-    heatmap.object_class = "Food"
-    assert heatmap.cell is None and heatmap.contributors == []
     heatmap.label = "Joy"
-    assert heatmap.object_class == "Food"
+    assert heatmap.cell is None and heatmap.contributors == []
+    heatmap.object_class = "Food"
+    assert heatmap.label == "Joy"
     heatmap.cell = CELL
-    assert (heatmap.object_class, heatmap.label) == (None, None)
+    assert (heatmap.object_class, heatmap.label) == ("Food", None)
+
+
+def test_the_explorer_links_heads_and_hands_results_to_the_editor(run: Run, worker: Worker) -> None:  # noqa: F811
+    explorer = explore(run, worker, remember=False)
+    heatmap, browser = explorer.heatmap, explorer.browser
+    heatmap.label = "Craving"
+    assert explorer.label == browser.label == "Craving"
+    browser.object_class = "Food"
+    assert heatmap.object_class == explorer.object_class == "Food"
+    heatmap.cell = CELL
+    assert browser.cell == CELL and browser.label is explorer.label is heatmap.label is None
+    heatmap.try_it("Human face", "Joy")
+    heatmap._trial.wait(60)
+    result = heatmap.try_result
+    assert result is not None and result["state"] == "done" and result["thing"] == "Human face cut-out"
+    image_id = result["rows"][0]["image_id"]
+    heatmap.edit_request = {"image_id": image_id, "placements": [result["placement"]]}
+    assert heatmap.edit_request is None and explorer.mode == "edit" and explorer.image_id == image_id
+    assert explorer.editor is not None and explorer.editor.placements[0]["sprite"] == "Human face cut-out"
+    found = max(explorer.editor.prediction, key=lambda label: explorer.editor.prediction[label])
+    assert found == result["rows"][0]["after"]
+    explorer.close()
 
 
 def test_a_class_of_the_roll_up_can_be_selected_while_it_is_there(heatmap: Heard) -> None:

@@ -12,6 +12,7 @@ from ipywidgets import widget_serialization
 from traitlets import Any as AnyTrait
 from traitlets import Dict, Float, Instance, List, Unicode, observe, validate
 
+from emocam_widgets import demo
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.follow import Growth, RunFollower, growth
 from emocam_widgets.run.run import DEFAULT_THRESHOLD
@@ -178,6 +179,26 @@ class Explorer(LiveWidget):
         link(self, "image_id", browser, "open_image")
         for name in ("object_class", "label", "selection"):
             link(self, name, browser, name)
+        for name in ("object_class", "label"):
+            link(self, name, heatmap, name)
+        heatmap.observe(self._edit_tried, "edit_request")
+        self._unlink.append(lambda: heatmap.unobserve(self._edit_tried, "edit_request"))
+
+    def _edit_tried(self, change: Mapping[str, Any]) -> None:
+        """Puts a result of the heatmap's "try it" into the editor, with what was pasted."""
+        request, heatmap = change["new"], self.heatmap
+        if request is None or self.worker is None:
+            return
+        heatmap.edit_request = None
+        self.edit(request["image_id"])
+        if self.editor is None:
+            raise AssertionError("with a worker and an image there is an editor")
+        known = demo.sprites()
+        self.editor.placements = [
+            one if one["sprite"] in known
+            else {**one, "sprite": self.editor.add_sprite(one["sprite"], heatmap.things[one["sprite"]])}
+            for one in request["placements"]
+        ]  # fmt: skip
 
     def _link_traits(self, source: LiveWidget, name: str, target: LiveWidget, other: str) -> None:
         if source.has_trait(name) and target.has_trait(other):
@@ -266,7 +287,7 @@ class Explorer(LiveWidget):
 
 def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:
     """Heatmap and browser with the same settings; those that no longer fit the run are left at their defaults."""
-    heatmap = AssociationHeatmap(run)
+    heatmap = AssociationHeatmap(run, worker)
     present = Memory()
     present.remember("", settings)
     present.bring_back("", heatmap, SETTINGS)

@@ -65,9 +65,9 @@ class AssociationHeatmap(LiveWidget):
         marks: whether cells that differ from chance are marked: Fisher's exact test against all other labels,
             two-sided, at a false discovery rate of 5 % over all cells.
 
-    What is selected; a cell, or whole classes and labels, each clears the other:
-        cell: [object_class, label], or None.
-        object_class, label: or None; a row's or a column's head.
+    What is selected, as in `ImageBrowser`:
+        cell: [object_class, label], or None; setting it clears `label`, and the other way round.
+        object_class, label: or None; a row's or a column's head. A click on a head or a cell leaves only that selected.
         hovered: the cell under the pointer or the keyboard focus, or None.
 
     Trying an association out ("try it"):
@@ -277,12 +277,10 @@ class AssociationHeatmap(LiveWidget):
         """What was last used with that score, else its default."""
         return self._thresholds.get(score, default_threshold(score))
 
-    @observe("cell", "object_class", "label")
-    def _one_selection(self, change: Mapping[str, Any]) -> None:
-        if change["new"] is None:
-            return
-        for name in ("object_class", "label") if change["name"] == "cell" else ("cell",):
-            self.set_trait(name, None)
+    @observe("cell", "label")
+    def _one_label(self, change: Mapping[str, Any]) -> None:
+        if change["new"] is not None:
+            self.set_trait("label" if change["name"] == "cell" else "cell", None)
 
     @observe("roll_up")
     def _classes_changed(self, _change: Any) -> None:
