@@ -189,7 +189,7 @@ class Explorer(LiveWidget):
         request, heatmap = change["new"], self.heatmap
         if request is None or self.worker is None:
             return
-        heatmap.edit_request = None
+        heatmap.set_trait("edit_request", None)
         self.edit(request["image_id"])
         if self.editor is None:
             raise AssertionError("with a worker and an image there is an editor")
