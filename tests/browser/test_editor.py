@@ -143,7 +143,8 @@ def test_a_finger_drags_too(notebook: NotebookPage) -> None:
     editor.output.get_by_test_id("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
     box = editor.output.locator('[data-sprite="soccer ball"]').bounding_box()
     assert box is not None
-    assert (editor.output.get_by_test_id("undo").bounding_box() or {})["height"] >= 44
+    undo = editor.output.get_by_test_id("undo").bounding_box()
+    assert undo is not None and undo["height"] >= 44
     start, end = (box["x"] + 20, box["y"] + 20), editor.point(0.4, 0.5)
     before = editor.probabilities()
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})

@@ -94,7 +94,11 @@ def test_a_closed_editor_lets_go_of_its_image_and_leaves_the_worker(rounds: int)
     with Worker(world.classifier(), cache=None) as worker:
         for seed in range(rounds):
             editor = ObjectEditor(picture(seed), worker)
-            left = [weakref.ref(editor), weakref.ref(editor.export_image()), weakref.ref(editor._picture.image)]
+            left = [
+                weakref.ref(editor),
+                weakref.ref(editor.export_image()),
+                weakref.ref(editor._needed_picture().image),
+            ]
             assert editor.prediction
             editor.close()
             del editor
