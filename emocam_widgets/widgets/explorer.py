@@ -278,7 +278,7 @@ class Explorer(LiveWidget):
             return LimeView(worker=self.worker, run=self.run)
         if mode == "methods":
             return MethodComparison(worker=self.worker, run=self.run)
-        editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus)
+        editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus, run=self.run)
         if self._memory.known("editor", ["image_id"]).get("image_id") == self.image_id:
             self._memory.bring_back("editor", editor, OF_EDITOR)
         self._memory.keep("editor", editor, OF_EDITOR)

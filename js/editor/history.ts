@@ -68,7 +68,8 @@ export class History {
   controlled(state: State, label: string, probability: number): void {
     const card = this.find(state);
     if (card === undefined) return;
-    card.control.textContent = `grey: ${label} ${writePercent(probability)}`;
+    card.control.textContent = `grey: ${writePercent(probability)} ${label}`;
+    card.control.title = card.control.textContent;
     card.element.dataset.control = label;
   }
 

@@ -67,7 +67,10 @@ export class Sweep implements StageTool {
       h("label", { class: "ec-panel-row" }, this.target), h("label", { class: "ec-panel-row" }, this.grid), this.go, this.progress, this.results);
     disposer.listen(this.go, "click", () => (this.run?.running === true ? this.stop() : void this.start()));
     disposer.listen(this.hide, "click", () => this.clear());
-    disposer.listen(this.target, "change", () => this.shown());
+    disposer.listen(this.target, "change", () => {
+      this.picked = true;
+      this.shown();
+    });
     disposer.listen(this.best, "click", () => this.putAt(this.run?.map.best(this.label) ?? -1));
     disposer.listen(this.worst, "click", () => this.putAt(this.run?.map.worst(this.label) ?? -1));
     disposer.listen(stage.canvas.element, "pointerleave", () => this.hover(-1));
