@@ -86,6 +86,8 @@ def test_things_hold_on_to_boxes_and_the_rest_is_told_when_the_hand_rests(bench:
     grey = notebook.value(f"(lambda p: [p.label, float(p.probabilities.max())])({control})")
     expect(bench.get("control")).to_contain_text(f"As grey silhouette: {grey[0]}")
     assert float(bench.get("control").get_attribute("data-probability") or 0) == pytest.approx(grey[1], abs=1e-3)
+    heights = "cards => [...cards.at(-1).querySelectorAll('.ec-card-value')].map(e => e.getBoundingClientRect().height)"
+    assert min(bench.output.locator(".ec-card").evaluate_all(heights)) >= 12  # each number is there to be read
     expect(bench.get("card-control").last).to_contain_text(f"grey: {100 * grey[1]:.1f} % {grey[0]}")
     page.keyboard.down("Alt")
     bench.drag((0.25, 0.3667), (0.258, 0.372))
