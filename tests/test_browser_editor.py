@@ -174,6 +174,11 @@ def test_index_message(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_thumbnails_arrive_with_boxes_and_maps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(ImageBrowser(run), monkeypatch)
+    early, early_buffers = line.ask("thumbnails", positions=[0], height=160)
+    assert (early["revision"], early["items"][0]["boxes"], early["items"][0]["cam"]) == (-1, 0, None)
+    assert len(early_buffers[2]) > 0, "the first pictures do not wait for what lies over them"
+    later, _ = line.ask("thumbnails", positions=[0], pictures=False)
+    assert later["revision"] > 0 and later["items"][0]["cam"] is not None
     content, buffers = line.ask("thumbnails", positions=[0, 5, 999_999], height=160)
     assert [item["position"] for item in content["items"]] == [0, 5]
     boxes = np.frombuffer(buffers[0], "<f4").reshape(-1, 8)
