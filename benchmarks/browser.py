@@ -99,7 +99,8 @@ SCROLL = """async ({ speed, seconds, jumps }) => {
   let longest = 0, since = null, before = performance.now();
   const watch = (now) => {
     const blank = window.emocamSight().painted === 0;
-    if (blank && since === null) since = before;
+    // What stood there before stays in sight until a frame without pictures is painted: one frame ago at most.
+    if (blank && since === null) since = Math.max(before, now - 17);
     if (!blank) since = null;
     else longest = Math.max(longest, now - since);
     before = now;
