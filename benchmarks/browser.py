@@ -64,11 +64,12 @@ SIGHT = """
 window.emocamSight = () => {
   const grid = document.querySelector('.ec-grid');
   if (!grid) return { seen: 0, painted: 0 };
-  const { top, bottom } = grid.getBoundingClientRect();
+  // From the tiles' own styles: asking for their rectangles would lay the page out anew in every frame.
+  const top = grid.scrollTop, bottom = top + grid.clientHeight;
   let seen = 0, painted = 0;
   for (const tile of grid.querySelectorAll('.ec-tile')) {
-    const at = tile.getBoundingClientRect();
-    if (at.bottom <= top || at.top >= bottom) continue;
+    const at = parseFloat(tile.style.top);
+    if (at + parseFloat(tile.style.height) <= top || at >= bottom) continue;
     seen++;
     if (tile.dataset.painted) painted++;
   }

@@ -190,7 +190,10 @@ export class Grid {
     if (height === 0 || this.width === 0) return;
     const top = this.el.scrollTop;
     const lead = Math.max(-2 * height, Math.min(2 * height, this.motion.speed * LEAD_SECONDS));
-    const [from, to] = visibleRows(this.layout, top - height / 2 + Math.min(0, lead), top + height * 1.5 + Math.max(0, lead));
+    // What it rolls away from is not kept ready: every tile costs time that those to come need.
+    const above = lead > 0 ? 0 : height / 2 - lead;
+    const below = lead < 0 ? 0 : height / 2 + lead;
+    const [from, to] = visibleRows(this.layout, top - above, top + height + below);
     const first = this.layout.rows[from]?.first ?? 0;
     const last = this.layout.rows[to - 1]?.last ?? 0;
     for (const [place, tile] of this.tiles) {

@@ -98,10 +98,10 @@ describe("the browser's store", () => {
 
   it("fetches what is on screen in small batches, never more than three at a time", async () => {
     store.thumbnails.want(range(0, 30));
-    expect(kernel.sent.slice(1).map((sent) => sent.positions.length)).toEqual([6, 6, 6]);
+    expect(kernel.sent.slice(1).map((sent) => sent.positions.length)).toEqual([8, 8, 8]);
     await kernel.thumbnails(1, 1);
-    expect(kernel.sent[4].positions).toEqual(range(18, 24));
-    expect(refreshed).toEqual(range(0, 6));
+    expect(kernel.sent[4].positions).toEqual(range(24, 30));
+    expect(refreshed).toEqual(range(0, 8));
     const thumbnail = store.thumbnails.get(3);
     expect(thumbnail?.cam?.grid[0]).toBe(3);
     expect(thumbnail?.boxes[0]).toMatchObject({ objectClass: "Tree", importance: null, strong: true });

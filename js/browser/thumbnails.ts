@@ -17,7 +17,7 @@ export interface Thumbnail {
   revision: number;
 }
 
-const BATCH = 6;
+const BATCH = 8;
 const OVERLAY_BATCH = 64;
 const UNDER_WAY = 3;
 /** Of decoded pictures and coloured maps; what is in sight stays whatever it takes. */
