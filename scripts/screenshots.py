@@ -1,8 +1,8 @@
-"""Takes the pictures in docs/screenshots: explorer and editor, light and dark, in two window sizes, on the real demo.
+"""Takes the pictures in docs/screenshots: every widget, light and dark, in two window sizes, on the real demo.
 
 It opens the first notebook in a JupyterLab of its own and does what a reader does: runs the first cell, clicks the cell
-of the heatmap that is outlined and opens an image; the editor then gets another image with a ball on it.
-`python -m scripts.screenshots FOLDER`.
+of the heatmap that is outlined and opens an image. The other widgets follow alone, each in a cell of its own; last the
+report, opened from disk. `python -m scripts.screenshots FOLDER [NAME ...]`.
 """
 
 from __future__ import annotations
@@ -35,15 +35,46 @@ _rows["gain"] = [after[classifier.labels.index("Excitement")] for after in _rows
 _best = _rows.sort_values("gain").iloc[-1]
 _ball = dict(sprite="rugby ball", x=float(_best.x), y=float(_best.y), height=float(_best.sprite_height))
 """
-EDITOR = """
-editor = emo.ObjectEditor(run.open_image(_best.image_id), explorer.worker, placements=[_ball]); editor
-"""
+# What stands alone: its cell, its test id, and an element that is there when it has settled.
+ALONE = {
+    "editor": (
+        "emo.ObjectEditor(run.open_image(_best.image_id), explorer.worker, run=run, placements=[_ball], show_cam=True)",
+        "editor",
+        '[data-testid="editor"][data-settled="true"]',
+    ),
+    "heatmap": ("emo.AssociationHeatmap(run, worker=explorer.worker)", "heatmap", '[data-testid="cell"]'),
+    "browser": ("emo.ImageBrowser(run, label='Joy', sort='probability')", "browser", '[data-testid="thumb"]'),
+    "lime": (
+        "emo.LimeView(run.open_image(_best.image_id), explorer.worker)",
+        "lime",
+        '[data-testid="lime"][data-status="done"]',
+    ),
+    "methods": (
+        "emo.MethodComparison(run.open_image(_best.image_id), explorer.worker)",
+        "methods",
+        '[data-testid="methods"][data-settled="true"]',
+    ),
+    "rsa": (
+        """emo.RsaMatrix(emo.analyze(run.corpus.subset(list(run.corpus)[:120]), classifier, detector,
+    methods=['grad-cam', 'ablation-cam', 'lift-cam', 'lime-cam'], out=_folder, progress=False))""",
+        "rsa",
+        '[data-testid="rsa"]',
+    ),
+    "pastebars": (
+        """emo.PasteBars(emo.paste_experiment(run.corpus, classifier, ['rugby ball', 'soccer ball', 'lotus flower'],
+    images=_joy, controls=True, progress=False), run)""",
+        "pastebars",
+        '[data-testid="pastebars"]',
+    ),
+}
+REPORT = "str(explorer.export_html(_folder + '.html', progress=False))"
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def main(folder: Path) -> None:
-    """Write the pictures into FOLDER."""
+@click.argument("names", nargs=-1)
+def main(folder: Path, names: tuple[str, ...]) -> None:
+    """Write the pictures into FOLDER: all of them, or those NAMEd (explorer, report, or a widget)."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         server = start_lab(Path(home))
@@ -53,7 +84,7 @@ def main(folder: Path) -> None:
             for width, height in SIZES:
                 page = browser.new_page(viewport={"width": width, "height": height})
                 notebook = NotebookPage(page, server)
-                take(notebook, folder, f"{width}x{height}")
+                take(notebook, folder, f"{width}x{height}", names or ("explorer", *ALONE, "report"))
                 notebook.shut_down()
                 page.close()
             browser.close()
@@ -61,8 +92,8 @@ def main(folder: Path) -> None:
             server.stop()
 
 
-def take(notebook: NotebookPage, folder: Path, size: str) -> None:
-    """All pictures of one window size."""
+def take(notebook: NotebookPage, folder: Path, size: str, names: tuple[str, ...]) -> None:
+    """The pictures of one window size."""
     notebook.open(NOTEBOOK.name, mode="doc")
     first = notebook.run(notebook.cells[0], seconds=120)
     explorer = first.output.get_by_test_id("explorer")
@@ -71,11 +102,32 @@ def take(notebook: NotebookPage, folder: Path, size: str) -> None:
     first.output.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]').click()
     expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{object_class} in {label}")
     first.output.get_by_test_id("thumb").first.dblclick()
-    shoot(notebook, explorer, folder, f"explorer-{{theme}}-{size}.png")
-    notebook.execute(FIND_FLIP)
-    editor = notebook.run(EDITOR).output.get_by_test_id("editor")
-    editor.wait_for(timeout=20_000)
-    shoot(notebook, editor, folder, f"editor-{{theme}}-{size}.png")
+    if "explorer" in names:
+        shoot(notebook, explorer, folder, f"explorer-{{theme}}-{size}.png")
+    notebook.execute(f"import tempfile; _folder = tempfile.mkdtemp() + '/run'\n{FIND_FLIP}")
+    for name in names:
+        if name in ALONE:
+            source, testid, settled = ALONE[name]
+            output = notebook.run(source, seconds=200).output
+            output.locator(settled).first.wait_for(timeout=90_000)
+            shoot(notebook, output.get_by_test_id(testid).first, folder, f"{name}-{{theme}}-{size}.png")
+    if "report" in names:
+        report(notebook, folder, size)
+
+
+def report(notebook: NotebookPage, folder: Path, size: str) -> None:
+    """The report of the run, from disk, with a cell of its heatmap chosen."""
+    address = Path(str(notebook.value(REPORT))).as_uri()
+    for theme in THEMES:
+        page = notebook.page.context.new_page()
+        page.emulate_media(color_scheme=theme)
+        page.goto(address)
+        page.get_by_test_id("thumb").first.wait_for(timeout=30_000)
+        page.wait_for_timeout(SETTLE_MS)
+        path = folder / f"report-{theme}-{size}.png"
+        save_small(page.screenshot(), path)
+        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
+        page.close()
 
 
 def strongest_cell(notebook: NotebookPage) -> tuple[str, str]:

@@ -124,7 +124,7 @@ export class LabelBars {
 
   private makeRow(label: string): Row {
     const bar = h("div", { class: "ec-bar-fill" });
-    const mark = h("div", { class: "ec-bar-mark", title: "the original picture" });
+    const mark = h("div", { class: "ec-bar-mark", hidden: true, title: "the original picture" });
     const value = document.createTextNode("");
     const change = document.createTextNode("");
     const changeCell = h("span", { class: "ec-bar-change ec-number" }, change);
