@@ -15,7 +15,7 @@ from emocam_widgets.analysis.regions import strongest_regions
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain.lime_settings import HIDES, SEGMENTATIONS, LimeSettings
-from emocam_widgets.types import OUTPUTS, LimeExplanation
+from emocam_widgets.types import OUTPUTS, LimeExplanation, View
 from emocam_widgets.widgets.base import float_buffer, static
 from emocam_widgets.widgets.lime_export import as_dict, exported
 from emocam_widgets.widgets.lime_job import Explanations, LimeJob
@@ -195,7 +195,9 @@ class LimeView(OneImageWidget):
         return lime_picture(self._base, found, colour_blind_safe=self.palette == "blue-orange")
 
     def strongest_image(self, keep: int) -> Image.Image:
-        """The image at its own size with all but the ``keep`` strongest regions hidden, as the traits say.
+        """The image with all but the ``keep`` strongest regions hidden, as the traits say: what is predicted.
+
+        At its own size, or reduced to 1280 pixels along its longer side.
 
         Raises:
             EmocamError: there is no explanation yet.
@@ -435,18 +437,25 @@ class LimeView(OneImageWidget):
             "kept": np.flatnonzero(kept).tolist(),
             "area": float(shown[kept].sum() / shown.sum()),
         }
-        return content, [encode_jpeg(shrink(picture, SHOWN_SIDE)), float_buffer(probabilities)]
+        return content, [encode_jpeg(picture), float_buffer(probabilities)]
 
     def _strongest(
         self, found: LimeExplanation, keep: int, which: str, how: str
     ) -> tuple[NDArray[np.bool_], Image.Image]:
-        """Which regions are kept (n,), and the image with only those."""
+        """Which regions are kept (n,), and the image with only those. A large photograph is reduced first: hiding is
+        asked for with each step of a slider, and no classifier sees more pixels than that."""
         from emocam_widgets.explain.hiding import show_only
+        from emocam_widgets.explain.superpixels import seen_segments
 
         if self._base is None:
             raise EmocamError("There is no image whose regions could be hidden.")
         kept = strongest_regions(found.weights, keep, only_for=which == "for")
-        return kept, show_only(self._base, found.segments, kept, how)
+        picture = shrink(self._base, SHOWN_SIDE)
+        segments = found.segments
+        if picture is not self._base:
+            whole = View.whole(self._base.width, self._base.height)
+            segments = seen_segments(segments, whole, (picture.height, picture.width))
+        return kept, show_only(picture, segments, kept, how)
 
     def _send_export(self, request: dict[str, Any], _buffers: list[memoryview]) -> Message:
         name, content = exported(self, str(request["what"]), request.get("target"))

@@ -195,9 +195,11 @@ class LimeWidget {
     if (scene !== null) this.say(pictured ? null : (scene.problem ?? NO_IMAGE));
     this.layPanels(pictured);
     this.progress.hidden = status !== "running";
-    if (shown.map && shown.map.total > 0) this.progress.value = shown.map.samples / shown.map.total;
+    // A map that is whole while LIME runs is the one before: it stays until the new one has its first samples.
+    const before = status === "running" && shown.map !== null && shown.map.explained.length > 0 && shown.map.samples >= shown.map.total;
+    if (shown.map && shown.map.total > 0 && !before) this.progress.value = shown.map.samples / shown.map.total;
     else this.progress.removeAttribute("value");
-    this.says.textContent = scene !== null && pictured && !scene.worker && shown.map === null ? NO_WORKER : describe(shown.map, status);
+    this.says.textContent = scene !== null && pictured && !scene.worker && shown.map === null ? NO_WORKER : before ? "Sampling anew; the map is the one before…" : describe(shown.map, status);
     const others = (scene?.labels ?? []).filter((label) => !this.targets.includes(label));
     this.tools.show(status, pictured && scene?.worker === true, shown.coloured, shown.covered, pictured && this.targets.length < MOST ? others : []);
     this.commit.update(this.targets[0] ?? "");

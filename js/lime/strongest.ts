@@ -65,6 +65,9 @@ export class Strongest {
     this.toggle.disabled = !may;
     this.toggle.setAttribute("aria-pressed", String(this.keep !== null));
     this.controls.hidden = this.keep === null || !may;
+    const label = map?.explained[0]?.target ?? "the label";
+    this.which.options[0].textContent = `for ${label}`;
+    this.which.options[1].textContent = `for or against ${label}`;
     this.which.value = this.model.get<string>("strongest");
     this.how.value = this.model.get<string>("hidden_as");
     if (weights !== null) {

@@ -97,7 +97,7 @@ export class Strip {
     return h("li", { class: "pb-item", "data-testid": "switched", "data-image": item.image_id },
       h("div", { class: "pb-pair" },
         h("figure", {}, picture(before, "before"), says(item.before, item.probability_before)),
-        h("span", { class: "pb-arrow", "aria-label": "becomes" }, "→"),
+        h("span", { class: "pb-arrow", role: "img", "aria-label": "becomes" }, "→"),
         h("figure", {}, picture(after, "after"), says(item.after, item.probability_after))),
       h("div", { class: "pb-id ec-muted", title: item.image_id }, item.image_id));
   }

@@ -69,10 +69,10 @@ def finished(output: Locator) -> None:
 
 @pytest.mark.usefixtures("prepared")
 def test_lime_streams_while_another_cell_runs_and_stops_when_told(notebook: NotebookPage) -> None:
-    output = lime(notebook, samples=20_000)
+    output = lime(notebook, samples=4_000)
     root, says = output.get_by_test_id("lime"), output.get_by_test_id("progress")
     with notebook.busy(5) as other:
-        expect(says).to_contain_text("of 20,000 samples", timeout=20_000)
+        expect(says).to_contain_text("of 4,000 samples", timeout=20_000)
         expect(output.get_by_test_id("region").first).to_be_visible()
         output.get_by_test_id("run").click()
         expect(root).to_have_attribute("data-status", "cancelled")
@@ -134,9 +134,9 @@ def test_commit_by_brush_then_reveal_and_a_note_stays_text(notebook: NotebookPag
     expect(output.get_by_test_id("legend")).to_be_hidden()
     expect(output.get_by_test_id("region").first).to_contain_text("Region 1")
     canvas = output.get_by_test_id("lime-canvas")
-    notebook.page.mouse.move(*centre(canvas, 0.4, 0.35))
+    notebook.page.mouse.move(*centre(canvas, 0.3, 0.2))
     notebook.page.mouse.down()
-    notebook.page.mouse.move(*centre(canvas, 0.6, 0.35), steps=10)
+    notebook.page.mouse.move(*centre(canvas, 0.7, 0.6), steps=15)
     notebook.page.mouse.up()
     output.get_by_test_id("mark-against").click()
     notebook.page.mouse.click(*centre(canvas, 0.5, 0.8))
@@ -215,9 +215,9 @@ def test_methods_are_linked(notebook: NotebookPage) -> None:
     output.get_by_test_id("boxes").focus()
     notebook.page.keyboard.press("End")
     assert root.get_attribute("data-box") in {"0", "1"}
-    output.get_by_test_id("target").select_option("Craving")
+    output.get_by_test_id("target").select_option("Sadness")
     expect(root).to_have_attribute("data-settled", "true", timeout=30_000)
-    assert notebook.value("view.target") == "Craving"
+    assert notebook.value("view.target") == "Sadness"
     rho = notebook.value("view.correlations().iloc[0, 1]")
     names = output.get_by_test_id("method-name")
     names.first.focus()
@@ -234,7 +234,7 @@ def test_methods_are_linked(notebook: NotebookPage) -> None:
 @pytest.mark.usefixtures("prepared")
 def test_a_pair_of_methods_and_a_bar_of_pastes_show_what_is_behind(notebook: NotebookPage) -> None:
     notebook.execute(
-        "run = emo.analyze(corpus, classifier, detector, methods=['grad-cam', 'lift-cam', 'fem'],"
+        "run = emo.analyze(corpus, classifier, detector, methods=['grad-cam', 'lift-cam', 'eigen-cam'],"
         " out=folder.parent / (folder.name + '-run'), progress=False)\n"
         "result = emo.paste_experiment(corpus, classifier, ['rugby ball'], height=0.6, variants=('object', 'grey'),"
         " progress=False)"
@@ -247,8 +247,8 @@ def test_a_pair_of_methods_and_a_bar_of_pastes_show_what_is_behind(notebook: Not
     )
     expect(output.get_by_test_id("caveat")).to_contain_text("independent, which they are not")
     cell.click()
-    expect(output.get_by_test_id("difference")).to_have_attribute("data-pair", "grad-cam|fem")
-    assert notebook.value("rsa.pair") == ["grad-cam", "fem"]
+    expect(output.get_by_test_id("difference")).to_have_attribute("data-pair", "grad-cam|eigen-cam")
+    assert notebook.value("rsa.pair") == ["grad-cam", "eigen-cam"]
     notebook.page.keyboard.press("ArrowUp")
     notebook.page.keyboard.press("Escape")
     expect(output.get_by_test_id("difference")).to_be_hidden()
