@@ -99,7 +99,7 @@ def test_agreement_of_marks_by_hand() -> None:
     everything = mark_agreement(weights, areas, [0, 1], [3, 4])
     assert (everything.for_share, everything.against_iou, everything.reversed_share) == (1, 1, 0)
     assert everything.rank_correlation == pytest.approx(
-        pd.Series([1, 1, 0, -1, -1]).corr(pd.Series(weights), "spearman")
+        pd.Series([1.0, 1.0, 0.0, -1.0, -1.0]).corr(pd.Series(weights), "spearman")
     )
 
 
