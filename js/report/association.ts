@@ -6,8 +6,6 @@ import type { Numbers, Settings } from "./numbers";
 const MIN_CONTRIBUTORS = 5;
 const MIN_LIFT = 2;
 const MIN_FRACTION = 0.1;
-/** Means that differ by less are the same: the order of summing would decide else. */
-const SAME = 1e-12;
 
 export interface Strongest {
   cell: [objectClass: string, label: string];
@@ -21,6 +19,8 @@ export class Association {
   readonly nImages: Int32Array;
   /** Row-major, classes x labels. */
   readonly counts: Int32Array;
+  /** The images of the label in which the class has a box, wherever the map is. */
+  readonly present: Int32Array;
   readonly fractions: Float64Array;
   readonly elsewhere: Float64Array;
   readonly lift: Float64Array;
@@ -34,6 +34,7 @@ export class Association {
     this.nImages = new Int32Array(this.labels.length);
     const cells = this.classes.length * this.labels.length;
     this.counts = new Int32Array(cells);
+    this.present = new Int32Array(cells);
     this.fractions = new Float64Array(cells);
     this.elsewhere = new Float64Array(cells);
     this.lift = new Float64Array(cells);
@@ -45,20 +46,16 @@ export class Association {
   contributors(objectClass: string, label: string): Int32Array {
     const [row, column] = [this.classes.indexOf(objectClass), this.labels.indexOf(label)];
     const { pairClass, pairImage } = this.numbers;
-    const labelOf = this.numbers.labelOf(this.settings.by);
+    const { method, score, threshold, by } = this.settings;
+    const [labelOf, explained] = [this.numbers.labelOf(by), this.numbers.explained(method)];
+    const importance = this.numbers.pairImportance(method, score);
+    const code = thresholdCode(threshold);
     const found: number[] = [];
-    this.eachCounting((pair) => {
-      if (pairClass[pair] === row && labelOf[pairImage[pair]] === column) found.push(pairImage[pair]);
-    });
+    for (let pair = 0; importance !== null && pair < importance.length; pair++) {
+      const image = pairImage[pair];
+      if (pairClass[pair] === row && labelOf[image] === column && importance[pair] > code && explained[image]) found.push(image);
+    }
     return Int32Array.from(found).sort();
-  }
-
-  /** The row numbers of the k classes with the greatest mean fraction, greatest first; those that never count are left out. */
-  top(k: number): number[] {
-    const n = this.labels.length;
-    const mean = this.classes.map((_, row) => this.fractions.subarray(row * n, (row + 1) * n).reduce((sum, v) => sum + v, 0) / Math.max(1, n));
-    const rows = this.classes.map((_, row) => row).sort((a, b) => (Math.abs(mean[a] - mean[b]) > SAME ? mean[b] - mean[a] : a - b));
-    return rows.slice(0, Math.max(k, 0)).filter((row) => mean[row] > 0);
   }
 
   /** The cell of these classes that stands out most, and how, in a sentence. */
@@ -85,16 +82,6 @@ export class Association {
     return `${objectClass} is highlighted in ${(100 * this.fractions[index]).toFixed(0)} % of the images labelled ${label}, ${compared}.`;
   }
 
-  private eachCounting(visit: (pair: number) => void): void {
-    const { numbers, settings } = this;
-    const importance = numbers.pairImportance(settings.method, settings.score);
-    if (importance === null) return;
-    const explained = numbers.explained(settings.method);
-    const code = thresholdCode(settings.threshold);
-    const { pairImage } = numbers;
-    for (let pair = 0; pair < importance.length; pair++) if (importance[pair] > code && explained[pairImage[pair]]) visit(pair);
-  }
-
   private count(): void {
     const { numbers, settings } = this;
     const labelOf = numbers.labelOf(settings.by);
@@ -102,10 +89,15 @@ export class Association {
     const explained = numbers.explained(settings.method);
     for (let image = 0; image < numbers.length; image++) if (explained[image] && labelOf[image] >= 0) this.nImages[labelOf[image]]++;
     const { pairClass, pairImage } = numbers;
-    this.eachCounting((pair) => {
+    const code = thresholdCode(settings.threshold);
+    const importance = numbers.pairImportance(settings.method, settings.score);
+    for (let pair = 0; importance !== null && pair < importance.length; pair++) {
       const label = labelOf[pairImage[pair]];
-      if (label >= 0) this.counts[pairClass[pair] * n + label]++;
-    });
+      if (label < 0 || !explained[pairImage[pair]]) continue;
+      const cell = pairClass[pair] * n + label;
+      this.present[cell]++;
+      if (importance[pair] > code) this.counts[cell]++;
+    }
   }
 
   private compare(): void {

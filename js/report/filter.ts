@@ -1,25 +1,10 @@
 // Which images answer to a filter, and in what order: what Python's `widgets/image_filter.py` does, over a report's numbers.
+import type { Conditions } from "../browser/protocol";
 import { Association } from "./association";
-import { importanceOf, thresholdCode, UNIT_STEPS } from "./data";
+import { aboutBoxes, boxClass, boxLabel, oneBox } from "./conditions";
+import { importanceOf } from "./data";
 import type { Numbers, Settings } from "./numbers";
-import type { OneBox, Shown } from "./shown";
-
-/** All conditions must hold; one that is not set holds for every image. As `Filter` in Python. */
-export interface Filter {
-  cell: [objectClass: string, label: string] | null;
-  label: string | null;
-  annotation: string | null;
-  object_class: string | null;
-  confidence: number | null;
-  importance: [low: number, high: number] | null;
-  disagreement: boolean;
-  text: string;
-  only_images: string[] | null;
-}
-
-export const boxClass = (wanted: Filter): string | null => wanted.object_class ?? wanted.cell?.[0] ?? null;
-export const boxLabel = (wanted: Filter): string | null => (wanted.cell === null ? wanted.label : wanted.cell[1]);
-export const aboutBoxes = (wanted: Filter): boolean => wanted.object_class !== null || wanted.confidence !== null || wanted.importance !== null;
+import type { Shown } from "./shown";
 
 type Holds = (position: number) => boolean;
 
@@ -43,14 +28,14 @@ export class ImageFilter {
   }
 
   /** The positions of the images that answer to all conditions, in the run's order. */
-  filtered(wanted: Filter, settings: Settings): number[] {
+  filtered(wanted: Conditions, settings: Settings): number[] {
     const conditions = this.conditions(wanted, settings);
     const all = Array.from({ length: this.numbers.length }, (_, position) => position);
     return all.filter((position) => conditions.every((holds) => holds(position)));
   }
 
   /** Those in the order that `sort` names: greatest first, but "corpus" and "name"; what it says nothing of comes last. */
-  ordered(wanted: Filter, settings: Settings, sort: string, reverse = false): Int32Array {
+  ordered(wanted: Conditions, settings: Settings, sort: string, reverse = false): Int32Array {
     const chosen = this.filtered(wanted, settings);
     const key = this.sortKey(wanted, settings, sort);
     const keys = new Map(chosen.map((position) => [position, key(position)]));
@@ -62,7 +47,7 @@ export class ImageFilter {
   }
 
   /** Of how many images the filtered ones are a part: those of the label where one more thing is asked of them, else all. */
-  total(wanted: Filter, settings: Settings): number {
+  total(wanted: Conditions, settings: Settings): number {
     const label = boxLabel(wanted);
     if (label === null || (wanted.cell === null && wanted.object_class === null)) return this.numbers.length;
     const filed = this.filed(label, settings.by);
@@ -71,7 +56,7 @@ export class ImageFilter {
     return total;
   }
 
-  private conditions(wanted: Filter, settings: Settings): Holds[] {
+  private conditions(wanted: Conditions, settings: Settings): Holds[] {
     const { numbers } = this;
     const conditions: Holds[] = [];
     if (wanted.cell !== null) {
@@ -111,27 +96,25 @@ export class ImageFilter {
    * Images with one box that is all that is asked for. Of an image whose picture is left out a report holds no boxes: there the
    * greatest confidence and importance of each class answer, which is the same unless both, or an upper end, are asked for.
    */
-  private hasBox(wanted: Filter, settings: Settings): Holds {
+  private hasBox(wanted: Conditions, settings: Settings): Holds {
     const { numbers } = this;
     const row = boxClass(wanted) === null ? -1 : numbers.header.classes.indexOf(boxClass(wanted)!);
     const importance = numbers.pairImportance(settings.method, settings.score);
-    const [low, high] = wanted.importance === null ? [0, 0] : wanted.importance.map(thresholdCode);
-    const least = (wanted.confidence ?? 0) * UNIT_STEPS - 0.5;
+    const one = oneBox(wanted, row);
     const present = new Uint8Array(numbers.length);
     for (let pair = 0; pair < numbers.pairClass.length; pair++) {
       const image = numbers.pairImage[pair];
-      if ((row >= 0 && numbers.pairClass[pair] !== row) || numbers.pairConfidence[pair] < least) continue;
-      if (wanted.importance !== null) {
-        if (importance === null || importance[pair] < low) continue;
-        if (importance[pair] > high && !this.shown.has(image)) continue;
+      if ((row >= 0 && numbers.pairClass[pair] !== row) || numbers.pairConfidence[pair] < one.least) continue;
+      if (one.range !== null) {
+        if (importance === null || importance[pair] < one.range[0]) continue;
+        if (importance[pair] > one.range[1] && !this.shown.has(image)) continue;
       }
       present[image] = 1;
     }
-    const one: OneBox = { row, least, range: wanted.importance === null ? null : [low, high] };
     return (position) => present[position] === 1 && (!this.shown.has(position) || this.shown.some(position, settings, one));
   }
 
-  private sortKey(wanted: Filter, settings: Settings, sort: string): (position: number) => number {
+  private sortKey(wanted: Conditions, settings: Settings, sort: string): (position: number) => number {
     const { numbers } = this;
     if (sort === "probability") {
       const column = numbers.header.labels.indexOf(boxLabel(wanted) ?? "");

@@ -19,8 +19,9 @@ const SETTINGS = ["method", "score", "threshold", "min_confidence", "by"];
 
 async function open(app: HTMLElement): Promise<void> {
   const [numbersBlock, shownBlock] = await Promise.all([unpack<NumbersHeader>(embedded("numbers")), unpack<ShownHeader>(embedded("shown"))]);
-  const { states, pictures: places, unreadable, no_room: noRoom, notes } = shownBlock.header;
-  const numbers = new Numbers(numbersBlock);
+  const { states, pictures: places, unreadable, no_room: noRoom, notes, given } = shownBlock.header;
+  const { ids } = numbersBlock.header;
+  const numbers = new Numbers(numbersBlock, new Map(ids.flatMap((id, position) => (id in given ? [[position, given[id]]] : []))));
   const shown = new Shown(shownBlock, numbers);
   const pictures = new Pictures(places, unreadable, noRoom);
   const filter = new ImageFilter(numbers, shown);
@@ -38,7 +39,7 @@ async function open(app: HTMLElement): Promise<void> {
   browser.set("only_pictures", leftOut && pictures.size > 0);
   const [explorer, heatmap] = [models.get("explorer"), models.get("heatmap")];
   if (explorer && heatmap) {
-    new HeatmapAnswers(heatmap, filter);
+    new HeatmapAnswers(heatmap, numbers, filter);
     for (const trait of SETTINGS) linkTraits(heatmap, trait, browser, trait);
     for (const part of [heatmap, browser]) linkTraits(explorer, "cell", part, "cell");
     linkTraits(explorer, "threshold", heatmap, "threshold");
@@ -51,7 +52,7 @@ async function open(app: HTMLElement): Promise<void> {
       had = has;
     });
   }
-  new BrowserAnswers(browser, { numbers, shown, pictures, filter });
+  new BrowserAnswers(browser, { numbers, shown, pictures, filter, given });
 
   const disposer = new Disposer();
   const pane = h("div", { class: "rp-pane" });

@@ -1,5 +1,5 @@
 // The numbers of the whole run: what a report counts with. Images are positions; labels and classes are indices.
-import { type Block, NONE, UNIT_STEPS } from "./data";
+import { type Block, importanceOf, NONE, UNIT_STEPS } from "./data";
 
 export interface NumbersHeader {
   ids: string[];
@@ -9,6 +9,10 @@ export interface NumbersHeader {
   methods: string[];
   scores: string[];
   outputs: Record<string, string>;
+  /** From each score to the threshold that suits it. */
+  default_thresholds: Record<string, number>;
+  /** From a class to what it is a kind of, from the root down to itself; a class that is no kind of anything is left out. */
+  lineage: Record<string, string[]>;
   failures: number;
   synthetic: boolean;
 }
@@ -21,6 +25,8 @@ export interface Settings {
   by: string;
 }
 
+type Kept = Uint16Array | Uint8Array | Float32Array;
+
 export class Numbers {
   readonly header: NumbersHeader;
   readonly width: Int32Array;
@@ -32,9 +38,13 @@ export class Numbers {
   readonly pairImage: Uint32Array;
   /** Of each pair the greatest confidence, in steps of 1 / UNIT_STEPS. */
   readonly pairConfidence: Uint16Array;
-  private readonly kept = new Map<string, Uint16Array | Uint8Array>();
+  private readonly kept = new Map<string, Kept>();
 
-  constructor(private readonly block: Block<NumbersHeader>) {
+  /** `given`: what images were labelled with in the browser, by position. */
+  constructor(
+    private readonly block: Block<NumbersHeader>,
+    private readonly given: ReadonlyMap<number, string> = new Map(),
+  ) {
     this.header = block.header;
     const size = block.u4("size");
     this.width = Int32Array.from({ length: size.length / 2 }, (_, i) => size[2 * i]);
@@ -65,8 +75,9 @@ export class Numbers {
     return this.header.labels[this.predicted[position]] ?? null;
   }
 
+  /** What an image is annotated with: by somebody in the browser, else by the corpus. */
   annotation(position: number): string | null {
-    return this.header.annotations[this.annotated[position]] ?? null;
+    return this.given.get(position) ?? this.header.annotations[this.annotated[position]] ?? null;
   }
 
   /** The labels that images are counted under. */
@@ -90,14 +101,24 @@ export class Numbers {
     return this.block.has(name) ? (this.keep(name, (n) => this.block.u2(n)) as Uint16Array) : null;
   }
 
-  /** Valence and arousal of an image, where the run has them. */
-  affect(position: number): { valence: number; arousal: number } | null {
-    if (!this.block.has("valence") || !this.block.has("arousal")) return null;
-    const [valence, arousal] = [this.block.f4("valence")[position], this.block.f4("arousal")[position]];
-    return Number.isNaN(valence) || Number.isNaN(arousal) ? null : { valence, arousal };
+  /** What this share (0..1) of the greatest importances per image and class is at most. */
+  quantile(method: string, score: string, by: string, share: number): number {
+    const [labelOf, explained] = [this.labelOf(by), this.explained(method)];
+    const codes = this.pairImportance(method, score)?.filter((_, pair) => explained[this.pairImage[pair]] === 1 && labelOf[this.pairImage[pair]] >= 0);
+    if (!codes?.length) return 0;
+    return importanceOf(codes.sort()[Math.min(Math.floor(share * codes.length), codes.length - 1)]);
   }
 
-  private keep(name: string, read: (name: string) => Uint16Array | Uint8Array): Uint16Array | Uint8Array {
+  /** Valence and arousal of an image, null where the run has none. */
+  affect(position: number): { valence: number | null; arousal: number | null } {
+    const read = (name: string): number | null => {
+      const value = this.block.has(name) ? (this.keep(name, (n) => this.block.f4(n)) as Float32Array)[position] : NaN;
+      return Number.isNaN(value) ? null : value;
+    };
+    return { valence: read("valence"), arousal: read("arousal") };
+  }
+
+  private keep(name: string, read: (name: string) => Kept): Kept {
     let values = this.kept.get(name);
     if (values === undefined) this.kept.set(name, (values = read(name)));
     return values;

@@ -1,5 +1,7 @@
 // The boxes and maps of those images whose pictures a report holds.
+import type { Conditions } from "../browser/protocol";
 import type { CamOverlay } from "../shared/cam";
+import { aboutBoxes, boxClass, type OneBox, oneBox } from "./conditions";
 import { type Block, importanceOf, thresholdCode, UNIT_STEPS } from "./data";
 import type { Numbers, Settings } from "./numbers";
 
@@ -12,21 +14,9 @@ export interface ShownHeader {
   pictures: [position: number, chunk: number, at: number, length: number][];
   unreadable: Record<string, string>;
   no_room: string;
+  given: Record<string, string>;
   notes: string[];
   name: string;
-}
-
-/** Which boxes are strong: those of `objectClass` (or of any), and where `counting`, only those above the threshold. */
-export interface Wanted {
-  objectClass: string | null;
-  counting: boolean;
-}
-
-/** One box that is all of this: of the class with this number (-1: any), at least so confident, of an importance in the range. */
-export interface OneBox {
-  row: number;
-  least: number;
-  range: [low: number, high: number] | null;
 }
 
 interface Cams {
@@ -58,25 +48,40 @@ export class Shown {
     this.corners = block.u2("box.corners");
   }
 
-  /** The boxes of an image, most confident first, as message rows: x0, y0, x1, y1, confidence, importance, class, strong. */
-  boxes(position: number, settings: Settings, wanted: Wanted): Float32Array {
+  /**
+   * The boxes of an image, most confident first, as message rows: x0, y0, x1, y1, confidence, importance, class, strong. Strong are
+   * those that the filter is about, without one those that count. `shownMethod`: whose importance is told.
+   */
+  boxes(position: number, settings: Settings, wanted: Conditions, shownMethod = settings.method): Float32Array {
     const [from, to] = [this.start[position], this.start[position + 1]];
-    const importance = this.importance(settings);
-    const code = thresholdCode(settings.threshold);
-    const wantedClass = wanted.objectClass === null ? -1 : this.numbers.header.classes.indexOf(wanted.objectClass);
+    const told = this.importance({ ...settings, method: shownMethod });
+    const isStrong = this.strong(settings, wanted);
     const size = [this.numbers.width[position], this.numbers.height[position]];
     const rows = new Float32Array((to - from) * BOX_FIELDS);
     for (let box = from; box < to; box++) {
       const at = (box - from) * BOX_FIELDS;
       for (let i = 0; i < 4; i++) rows[at + i] = (this.corners[4 * box + i] / UNIT_STEPS) * size[i % 2];
-      const counts = importance !== null && importance[box] > code;
-      const right = wantedClass < 0 || this.classOf[box] === wantedClass;
       rows[at + 4] = this.confidence[box] / UNIT_STEPS;
-      rows[at + 5] = importance === null ? NaN : importanceOf(importance[box]);
+      rows[at + 5] = told === null ? NaN : importanceOf(told[box]);
       rows[at + 6] = this.classOf[box];
-      rows[at + 7] = Number(right && (counts || !wanted.counting));
+      rows[at + 7] = Number(isStrong(box));
     }
     return rows;
+  }
+
+  /** As `_answering` in Python. */
+  private strong(settings: Settings, wanted: Conditions): (box: number) => boolean {
+    const importance = this.importance(settings);
+    const code = thresholdCode(settings.threshold);
+    const counts = (box: number): boolean => importance !== null && importance[box] > code;
+    if (wanted.cell === null && !aboutBoxes(wanted)) return counts;
+    const rowOf = (name: string | null | undefined): number => (name === null || name === undefined ? -1 : this.numbers.header.classes.indexOf(name));
+    const cellRow = rowOf(wanted.cell?.[0]);
+    const inCell = (box: number): boolean => wanted.cell !== null && this.classOf[box] === cellRow && counts(box);
+    if (!aboutBoxes(wanted)) return inCell;
+    const one = oneBox(wanted, rowOf(boxClass(wanted)));
+    const right = (box: number): boolean => this.is(box, importance, one);
+    return wanted.cell !== null && wanted.object_class === null ? (box) => inCell(box) && right(box) : (box) => inCell(box) || right(box);
   }
 
   /** Whether the boxes of an image are here. */
@@ -86,13 +91,13 @@ export class Shown {
 
   some(position: number, settings: Settings, one: OneBox): boolean {
     const importance = this.importance(settings);
-    for (let box = this.start[position]; box < this.start[position + 1]; box++) {
-      if (one.row >= 0 && this.classOf[box] !== one.row) continue;
-      if (this.confidence[box] < one.least) continue;
-      if (one.range === null) return true;
-      if (importance !== null && importance[box] >= one.range[0] && importance[box] <= one.range[1]) return true;
-    }
+    for (let box = this.start[position]; box < this.start[position + 1]; box++) if (this.is(box, importance, one)) return true;
     return false;
+  }
+
+  private is(box: number, importance: Uint16Array | null, { row, least, range }: OneBox): boolean {
+    if ((row >= 0 && this.classOf[box] !== row) || this.confidence[box] < least) return false;
+    return range === null || (importance !== null && importance[box] >= range[0] && importance[box] <= range[1]);
   }
 
   /** The map of the image's predicted label, or null where the report has none. */

@@ -4,8 +4,9 @@ import type { Model } from "../shared/model";
 
 type Content = Record<string, unknown>;
 type Buffers = ArrayBufferView[];
-export type Answer = Content | [Content, Buffers];
-export type Handler = (content: Content) => Answer | Promise<Answer>;
+/** Null: no answer is waited for. */
+export type Answer = Content | [Content, Buffers] | null;
+export type Handler = (content: Content, buffers: DataView[]) => Answer;
 
 export class StoredModel implements Model {
   private readonly traits: Content;
@@ -32,28 +33,23 @@ export class StoredModel implements Model {
     this.emit(`change:${key}`);
   }
 
-  /** Sets what cannot be compared, such as numbers in buffers. */
-  replace(key: string, value: unknown): void {
-    this.traits[key] = value;
-    this.emit(`change:${key}`);
-  }
-
   save_changes(): void {
     // Nobody to send them to: `set` has told everyone already.
   }
 
-  send(content: unknown): void {
+  send(content: unknown, _callbacks?: unknown, buffers: (ArrayBuffer | ArrayBufferView)[] = []): void {
     const { kind, id } = content as { kind?: string; id?: number };
     const handler = this.handlers.get(String(kind));
     // Not at once: in a notebook an answer never comes before the question's own code has run to its end.
     void Promise.resolve()
       .then(() => {
         if (handler === undefined) throw new Unanswerable("That needs a kernel: open the run in Jupyter.");
-        return handler(content as Content);
+        return handler(content as Content, buffers.map(viewOf));
       })
       .then((answer) => {
-        const [reply, buffers] = Array.isArray(answer) ? answer : [answer, []];
-        this.tell({ ...reply, kind, id }, buffers);
+        if (answer === null) return;
+        const [reply, data] = Array.isArray(answer) ? answer : [answer, []];
+        this.tell({ ...reply, kind, id }, data);
       })
       .catch((problem: unknown) => this.tell({ kind: "error", id, ...inWords(problem) }));
   }
@@ -73,8 +69,7 @@ export class StoredModel implements Model {
 
   /** A message of Python's own, such as the browser's new order. */
   tell(content: Content, buffers: Buffers = []): void {
-    const views = buffers.map((buffer) => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength));
-    this.emit("msg:custom", content, views);
+    this.emit("msg:custom", content, buffers.map(viewOf));
   }
 
   watch(traits: string[], callback: () => void): void {
@@ -102,3 +97,6 @@ export function linkTraits(one: StoredModel, trait: string, other: StoredModel, 
   one.watch([trait], () => other.set(otherTrait, one.get(trait)));
   other.watch([otherTrait], () => one.set(trait, other.get(otherTrait)));
 }
+
+const viewOf = (buffer: ArrayBuffer | ArrayBufferView): DataView =>
+  ArrayBuffer.isView(buffer) ? new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new DataView(buffer);

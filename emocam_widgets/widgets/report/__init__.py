@@ -34,6 +34,9 @@ CONTAINER = 4 / 3
 NUMBERS_SHARE = 0.3
 SAMPLED_IMAGES = 200
 
+FEATURES = ("settings", "view", "search", "marks")
+"""Of the heatmap's features those that js/report/ answers."""
+
 WITHOUT_KERNEL = (
     "This report has no kernel; to edit images, open the run in Jupyter: emocam_widgets.explore(run, worker=...)."
 )
@@ -148,6 +151,9 @@ class _Report:
         self.progress = progress
         self.states = {name: _state(widget) for name, widget in shown.items()}
         browser = self.states["browser"]
+        # What needs a kernel, and whose computer this was, is left out.
+        browser.update(annotatable=False, annotations_file=None, annotations_note="", editable=False)
+        self.given = dict(shown["browser"].annotations)
         held = held_methods(run)
         chosen = tuple(known_name("method with CAMs in this run", method, held) for method in methods or held)
         has_masks = bool(run.boxes["mask"].notna().any())
@@ -191,7 +197,11 @@ class _Report:
                 continue
             state["method"] = state["method"] if state["method"] in choice.methods else choice.methods[0]
         if "heatmap" in self.states:
-            self.states["heatmap"].update(methods=list(choice.methods), scores=list(choice.scores))
+            heatmap = self.states["heatmap"]
+            kept = [each for each in heatmap["comparisons"] if each["value"] in choice.methods]
+            compare = heatmap["compare"] if heatmap["compare"] in choice.methods else None
+            heatmap.update(methods=list(choice.methods), scores=list(choice.scores), comparisons=kept, compare=compare)
+            heatmap.update(features=list(FEATURES), roll_up=False, try_result=None, try_hint=WITHOUT_KERNEL)
         if "explorer" in self.states:
             explorer = self.states["explorer"]
             summary = {**explorer["summary"], "methods": list(choice.methods), "path": ""}
@@ -252,6 +262,7 @@ class _Report:
             "states": self.states,
             "pictures": places,
             "unreadable": unreadable,
+            "given": self.given,
             "no_room": NO_ROOM,
             "notes": list(notes),
             "name": self.run.manifest.corpus.name,

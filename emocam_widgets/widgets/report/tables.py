@@ -15,6 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from emocam_widgets.analysis.importance import default_threshold
+from emocam_widgets.analysis.rollup import open_images_parents
+from emocam_widgets.analysis.selection import lineage
+
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
 
@@ -179,11 +183,20 @@ def packed_numbers(tables: RunTables, choice: Choice) -> bytes:
             "classes": list(run.classes),
             "methods": list(choice.methods),
             "scores": list(choice.scores),
+            "default_thresholds": {score: default_threshold(score) for score in choice.scores},
+            "lineage": _lineage(run.classes),
             "outputs": {method: tables.output(method) for method in choice.methods},
             "failures": len(run.failures),
             "synthetic": bool(run.synthetic),
         }
     )
+
+
+def _lineage(classes: Sequence[str]) -> dict[str, list[str]]:
+    """From each class that is a kind of something, by Open Images' hierarchy, to the path from the root to itself."""
+    parents = open_images_parents(classes)
+    paths = {name: [*reversed(lineage(name, parents)), name] for name in classes}
+    return {name: path for name, path in paths.items() if len(path) > 1}
 
 
 def packed_shown(tables: RunTables, choice: Choice, shown: Sequence[int], header: Mapping[str, Any]) -> bytes:
