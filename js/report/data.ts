@@ -10,14 +10,14 @@ interface Place {
 const BYTES = { u1: 1, u2: 2, u4: 4, f4: 4 };
 
 /** Thresholds are multiples of 1 / THRESHOLD_STEPS; an importance is stored as how many of them it is above. */
-export const THRESHOLD_STEPS = 65_000;
+export const THRESHOLD_STEPS = 64_000;
 export const UNIT_STEPS = 65_535;
 export const NONE = 65_535;
 
 /** A threshold as the number that stored importances are compared with: above it is `stored > code`. */
 export const thresholdCode = (threshold: number): number => Math.round(threshold * THRESHOLD_STEPS);
 
-/** A stored importance as a value 0..1, at most 1 / 65000 off. */
+/** A stored importance as a value 0..1, at most 1 / 64000 off. */
 export const importanceOf = (code: number): number => (code === 0 ? 0 : Math.min(1, (code - 0.5) / THRESHOLD_STEPS));
 
 /** One unpacked block: its header, and its arrays by name. */

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from emocam_widgets import demo, export_report, open_run
+from emocam_widgets import ImageBrowser, demo, export_report, open_run
+from emocam_widgets.analysis.selection import selection
+from emocam_widgets.analysis.significance import marks
 from emocam_widgets.run import Run
-from tests.reports import OTHER, two_methods
+from tests.reports import OTHER, size_with_half_the_pictures, two_methods
 
 CELL = ("Sports equipment", "Excitement")
 CHANGED = """async (el, before) => {
@@ -55,15 +59,21 @@ class OpenReport:
     def get(self, name: str) -> Locator:
         return self.page.get_by_test_id(name)
 
+    def cell(self, object_class: str, label: str) -> Locator:
+        return self.page.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]')
+
     def counts(self) -> dict[tuple[str, str], int]:
         """What the heatmap's cells count, by object class and label."""
-        cells: list[list[str]] = self.page.evaluate(
-            """() => [...document.querySelectorAll('.hm-cell')].map(cell => {
-              const [name, sentence] = cell.getAttribute('aria-label').split(': ');
-              return [name, sentence.match(/labelled (.*?)( \\(|$)/)[1], cell.dataset.count];
-            })"""
+        cells = self.get("cell").evaluate_all("cells => cells.map(cell => ({...cell.dataset}))")
+        return {(cell["class"], cell["label"]): int(cell["count"]) for cell in cells}
+
+    def marked(self) -> dict[tuple[str, str], int]:
+        """Which cells are marked as counting more (1) or less (-1) often than under the other labels."""
+        cells = self.get("cell").evaluate_all(
+            """cells => cells.map(cell => ({...cell.dataset,
+              sign: Number(cell.classList.contains('hm-more')) - Number(cell.classList.contains('hm-less'))}))"""
         )
-        return {(name, label): int(count) for name, label, count in cells}
+        return {(cell["class"], cell["label"]): cell["sign"] for cell in cells if cell["sign"]}
 
     def shown(self) -> list[str]:
         """The ids of the images in the grid, all of them: it holds few enough to be scrolled through."""
@@ -79,7 +89,11 @@ class OpenReport:
 
     def set_threshold(self, value: float) -> None:
         self.get("threshold").evaluate(
-            "(el, value) => { el.value = value; el.dispatchEvent(new Event('input', {bubbles: true})); }", str(value)
+            """(el, value) => {
+              el.value = value;
+              for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, {bubbles: true}));
+            }""",
+            str(value),
         )
 
 
@@ -119,6 +133,12 @@ def expect_counts(report: OpenReport, run: Run, method: str, score: str, thresho
     assert report.counts() == counting
 
 
+def way(top: pd.DataFrame, order: list[str]) -> float:
+    """How far neighbours are from each other in an order of rows, together."""
+    rows = top.loc[order].to_numpy()
+    return float(np.linalg.norm(np.diff(rows, axis=0), axis=1).sum())
+
+
 def test_numbers_are_the_runs_own(report: OpenReport, run: Run, file: Path) -> None:
     report.open(file)
     expect_counts(report, run, "grad-cam", "mean", 0.3, "prediction")
@@ -135,11 +155,57 @@ def test_numbers_are_the_runs_own(report: OpenReport, run: Run, file: Path) -> N
     expect_counts(report, run, OTHER, "maximum", 0.6, "annotation")
 
 
+def test_heatmap_marks_orders_and_compares_as_python_does(report: OpenReport, run: Run, file: Path) -> None:
+    report.open(file)
+    association = run.association()
+    sign = marks(association).sign
+    expected = {
+        (association.classes[row], association.labels[column]): int(sign[row, column])
+        for row, column in zip(*np.nonzero(sign), strict=True)
+    }
+    expect(report.get("heatmap-widget")).to_have_attribute("data-marked", "true")
+    assert expected and report.marked() == expected
+    names = report.get("row-head").evaluate_all
+    classes = "heads => heads.map(head => head.dataset.class)"
+    assert names(classes) == list(association.top(25).index)
+    report.get("order").select_option("alphabet")
+    expect(report.get("row-head").first).to_have_attribute("data-class", min(association.top(25).index))
+    report.get("order").select_option("clusters")
+    expect(report.get("heatmap-widget")).to_have_attribute("data-settled", "true")
+    top = association.top(25)
+    clustered = [association.classes[row] for row in selection(association, 25, "clusters").rows]
+    shown = names(classes)
+    assert sorted(shown) == sorted(clustered) and way(top, shown) <= way(top, clustered) + 1e-9
+    report.get("search").first.fill("human")
+    expect(report.get("row-head")).to_have_count(1)
+    report.get("search").first.fill("")
+    report.get("more").click()
+    report.get("compare").first.select_option(OTHER)
+    report.get("measure").select_option("count")
+    difference = association.counts - run.association(OTHER).counts
+    cell = difference.stack().idxmax()
+    expect(report.cell(*cell)).to_have_text(f"+{difference.loc[cell]}")
+
+
+def test_images_are_filtered_and_sorted_as_python_does(report: OpenReport, run: Run, file: Path) -> None:
+    report.open(file)
+    report.get("sort").select_option("importance")
+    python = ImageBrowser(run, sort="importance")
+    expect(report.get("thumb").first).to_have_attribute("data-image-id", python.image_ids[0])
+    assert report.shown() == python.image_ids
+    report.get("sort-direction").click()
+    python.sort_reverse = True
+    expect(report.get("thumb").first).to_have_attribute("data-image-id", python.image_ids[0])
+    assert report.shown() == python.image_ids
+    report.page.get_by_label("search names and labels").fill("1 joy")
+    python.text = "1 joy"
+    expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(python.image_ids)))
+    assert report.shown() == python.image_ids
+
+
 def test_cell_shows_its_contributors(report: OpenReport, run: Run, file: Path) -> None:
     report.open(file)
-    report.page.get_by_role("gridcell", name=f"{CELL[0]}: ").and_(
-        report.page.locator(f'[aria-label*="labelled {CELL[1]}"]')
-    ).click()
+    report.cell(*CELL).click()
     contributors = run.association().contributors(*CELL)
     expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(contributors)))
     assert report.shown() == contributors
@@ -172,11 +238,11 @@ def test_large_image_has_boxes_and_map(report: OpenReport, run: Run, file: Path)
     assert len({plain, boxed, mapped}) == 3
     changed = canvas.evaluate(CHANGED, boxed)
     assert changed > 0.05  # of all pixels
-    expect(look).to_contain_text("CAM: grad-cam")
+    expect(report.get("cam-note")).to_contain_text("cells, smoothly scaled")
 
 
 def test_report_of_part_of_a_run_says_so(report: OpenReport, run: Run, file: Path, tmp_path: Path) -> None:
-    small = export_report(run, tmp_path / "small.html", max_mb=0.6e-6 * file.stat().st_size)
+    small = export_report(run, tmp_path / "small.html", max_mb=size_with_half_the_pictures(file) / 1e6)
     report.open(small)
     expect(report.get("notes")).to_contain_text(f"of {len(run)} images; all counts are of the whole run.")
     expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(run)))

@@ -291,8 +291,8 @@ class _Report:
 
     def _no_room(self, needed: float) -> str:
         return (
-            f"The numbers of this run alone take {needed / MEGABYTE:.1f} MB of a report, more than max_mb "
-            f"({self.max_bytes / MEGABYTE:g}); allow more or choose fewer methods."
+            f"Without a single picture this report takes {needed / MEGABYTE:.2f} MB, and max_mb is "
+            f"{self.max_bytes / MEGABYTE:g}; allow more or choose fewer methods."
         )
 
 

@@ -1,6 +1,6 @@
 """A run's numbers as a report carries them: small whole numbers in one compressed block, read by js/report/data.ts.
 
-Importance is stored so that a comparison with any threshold of up to three decimals says exactly what it says here.
+Importance is stored so that a comparison with any threshold that a slider offers says exactly what it says here.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from emocam_widgets.analysis.selection import lineage
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
 
-THRESHOLD_STEPS = 65_000
-"""Thresholds are multiples of 1 / THRESHOLD_STEPS: every number of up to three decimals is one."""
+THRESHOLD_STEPS = 64_000
+"""Thresholds are multiples of 1 / THRESHOLD_STEPS: every multiple of 0.0005 is one, and so all that a slider offers."""
 UNIT_STEPS = 65_535
 NONE = 65_535
 
@@ -32,9 +32,9 @@ _TYPES = {"u1": 1, "u2": 2, "u4": 4, "f4": 4}
 
 
 def threshold_codes(importance: ArrayLike) -> NDArray[np.uint16]:
-    """How many of the thresholds 0, 1/65000, ... 1 each importance is above.
+    """How many of the thresholds 0, 1/64000, ... 1 each importance is above.
 
-    So ``importance > k / 1000`` is ``code > 65 * k``, in float32 as ``Aggregate.counts`` compares.
+    So ``importance > k / 2000`` is ``code > 32 * k``, in float32 as ``Aggregate.counts`` compares.
     """
     return np.searchsorted(_THRESHOLDS, np.asarray(importance, np.float32), side="left").astype(np.uint16)
 
