@@ -30,19 +30,22 @@ export class ImageFilter {
   /** The positions of the images that answer to all conditions, in the run's order. */
   filtered(wanted: Conditions, settings: Settings): number[] {
     const conditions = this.conditions(wanted, settings);
-    const all = Array.from({ length: this.numbers.length }, (_, position) => position);
-    return all.filter((position) => conditions.every((holds) => holds(position)));
+    const found: number[] = [];
+    for (let position = 0; position < this.numbers.length; position++) if (conditions.every((holds) => holds(position))) found.push(position);
+    return found;
   }
 
   /** Those in the order that `sort` names: greatest first, but "corpus" and "name"; what it says nothing of comes last. */
   ordered(wanted: Conditions, settings: Settings, sort: string, reverse = false): Int32Array {
     const chosen = this.filtered(wanted, settings);
+    if (sort === "corpus") return Int32Array.from(reverse ? chosen.reverse() : chosen);
     const key = this.sortKey(wanted, settings, sort);
-    const keys = new Map(chosen.map((position) => [position, key(position)]));
-    const known = chosen.filter((position) => Number.isFinite(keys.get(position)));
-    const unknown = chosen.filter((position) => !Number.isFinite(keys.get(position)));
+    const keys = new Float64Array(this.numbers.length);
+    for (const position of chosen) keys[position] = key(position);
+    const known = chosen.filter((position) => Number.isFinite(keys[position]));
+    const unknown = chosen.filter((position) => !Number.isFinite(keys[position]));
     const sign = reverse ? 1 : -1;
-    known.sort((a, b) => sign * (keys.get(a)! - keys.get(b)!) || a - b);
+    known.sort((a, b) => sign * (keys[a] - keys[b]) || a - b);
     return Int32Array.from([...known, ...unknown]);
   }
 
@@ -134,7 +137,7 @@ export class ImageFilter {
       const ranks = (this.ranks ??= naturalRank(numbers.header.ids));
       return (position) => -ranks[position];
     }
-    return (position) => -position;
+    throw new Error(`There is no order called ${sort}.`);
   }
 
   private greatest(objectClass: string | null, settings: Settings): Float64Array {

@@ -17,6 +17,9 @@ import { topBar } from "./topBar";
 /** Traits that heatmap and browser share, as `SETTINGS` in Python's heatmap. */
 const SETTINGS = ["method", "score", "threshold", "min_confidence", "by"];
 
+/** What is selected, the same in all parts that know it. */
+const SELECTION = ["cell", "object_class", "label", "selection"];
+
 async function open(app: HTMLElement): Promise<void> {
   const [numbersBlock, shownBlock] = await Promise.all([unpack<NumbersHeader>(embedded("numbers")), unpack<ShownHeader>(embedded("shown"))]);
   const { states, pictures: places, unreadable, no_room: noRoom, notes, given } = shownBlock.header;
@@ -40,9 +43,9 @@ async function open(app: HTMLElement): Promise<void> {
   const [explorer, heatmap] = [models.get("explorer"), models.get("heatmap")];
   if (explorer && heatmap) {
     new HeatmapAnswers(heatmap, numbers, filter);
-    for (const trait of SETTINGS) linkTraits(heatmap, trait, browser, trait);
-    for (const part of [heatmap, browser]) linkTraits(explorer, "cell", part, "cell");
-    linkTraits(explorer, "threshold", heatmap, "threshold");
+    for (const trait of SETTINGS) linkTraits(heatmap, trait, browser);
+    for (const part of [heatmap, browser]) for (const trait of SELECTION) linkTraits(explorer, trait, part);
+    linkTraits(explorer, "threshold", heatmap);
     linkTraits(explorer, "image_id", browser, "open_image");
     let had = explorer.get("cell") !== null;
     explorer.watch(["cell"], () => {

@@ -21,6 +21,10 @@ export class StoredModel implements Model {
     this.answer("ping", () => ({}));
   }
 
+  has(key: string): boolean {
+    return key in this.traits;
+  }
+
   get<T>(key: string): T {
     return this.traits[key] as T;
   }
@@ -91,8 +95,9 @@ function inWords(problem: unknown): { sentence: string; details: string } {
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-/** Keeps two traits equal from now on, in both directions; the first one's value wins. As `link_traits` in Python. */
-export function linkTraits(one: StoredModel, trait: string, other: StoredModel, otherTrait: string): void {
+/** Keeps two traits equal from now on, in both directions; the first one's value wins. As Python does, where both have them. */
+export function linkTraits(one: StoredModel, trait: string, other: StoredModel, otherTrait = trait): void {
+  if (!one.has(trait) || !other.has(otherTrait)) return;
   other.set(otherTrait, one.get(trait));
   one.watch([trait], () => other.set(otherTrait, one.get(trait)));
   other.watch([otherTrait], () => one.set(trait, other.get(otherTrait)));
