@@ -100,6 +100,8 @@ export class BrowserAnswers {
       images: run.numbers.length,
       by: model.get<string>("by"),
     };
+    const pictured = model.get<boolean>("only_pictures") ? seen.length : this.order.filter((position) => run.pictures.has(position)).length;
+    model.set("pictured", [pictured, this.order.length]);
     return { order, seen };
   }
 

@@ -39,5 +39,12 @@ function onlyPictures(browser: StoredModel, disposer: Disposer): HTMLElement {
   const box = h("input", { type: "checkbox", "data-testid": "only-pictures" });
   box.checked = browser.get<boolean>("only_pictures");
   disposer.listen(box, "change", () => browser.set("only_pictures", box.checked));
-  return h("label", { class: "ec-field rp-only", title: "The others are counted, and listed without a picture when this is off" }, box, h("span", {}, "list only images with a picture"));
+  const words = h("span", { "data-testid": "pictured" });
+  const update = (): void => {
+    const [pictured, of] = browser.get<[number, number] | undefined>("pictured") ?? [0, 0];
+    words.textContent = `list only images with a picture: ${pictured.toLocaleString("en")} of these ${of.toLocaleString("en")}`;
+  };
+  disposer.watch(browser, "pictured", update);
+  update();
+  return h("label", { class: "ec-field rp-only", title: "The others are counted, and listed without a picture when this is off" }, box, words);
 }

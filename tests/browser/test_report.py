@@ -249,6 +249,7 @@ def test_report_of_part_of_a_run_says_so(report: OpenReport, run: Run, file: Pat
     expect_counts(report, run, "grad-cam", "mean", 0.3, "prediction")
     listed = report.shown()
     assert 0 < len(listed) < len(run)
+    expect(report.get("pictured")).to_contain_text(f"{len(listed)} of these {len(run)}")
     report.get("only-pictures").uncheck()
     expect(report.get("grid").locator('[data-place="0"]')).to_have_attribute("data-image-id", run.images["image_id"][0])
     assert report.shown() == run.images["image_id"].tolist()
