@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from emocam_widgets import ImageBrowser, demo, export_report, open_run
 from emocam_widgets.analysis.selection import selection
@@ -35,7 +35,7 @@ CHANGED = """async (el, before) => {
   return changed / (one.length / 4);
 }"""
 """The share of a canvas's pixels that are visibly other than in an earlier picture of it."""
-WINDOW = {"width": 1366, "height": 900}
+WINDOW: ViewportSize = {"width": 1366, "height": 900}
 
 
 @dataclass
@@ -183,8 +183,9 @@ def test_heatmap_marks_orders_and_compares_as_python_does(report: OpenReport, ru
     report.get("compare").first.select_option(OTHER)
     report.get("measure").select_option("count")
     difference = association.counts - run.association(OTHER).counts
-    cell = difference.stack().idxmax()
-    expect(report.cell(*cell)).to_have_text(f"+{difference.loc[cell]}")
+    row, column = np.unravel_index(difference.to_numpy().argmax(), difference.shape)
+    most = difference.to_numpy()[row, column]
+    expect(report.cell(difference.index[row], difference.columns[column])).to_have_text(f"+{most}")
 
 
 def test_images_are_filtered_and_sorted_as_python_does(report: OpenReport, run: Run, file: Path) -> None:

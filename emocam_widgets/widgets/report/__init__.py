@@ -79,7 +79,7 @@ def export_report(
     held = held_methods(run)
     for method in methods or ():
         known_name("method with CAMs in this run", method, held)
-    kept = {} if min_confidence is None else {"min_confidence": float(min_confidence)}
+    kept: dict[str, Any] = {} if min_confidence is None else {"min_confidence": float(min_confidence)}
     if not held:
         browser = ImageBrowser(run, threshold=threshold, **kept)
         shown: dict[str, LiveWidget] = {"browser": browser}

@@ -147,11 +147,11 @@ def _strong_table(strong: pd.DataFrame | None) -> str:
         return "<p>This run holds no CAMs, so no association can be counted.</p>"
     if strong.empty:
         return "<p>None is strong: at least 5 images, a tenth of the label's, and twice the share of all others.</p>"
-    rows = [
-        (row.object_class, row.label, f"{row.count} of {row.n_images}", f"{100 * row.fraction:.0f} %",
-         f"{100 * row.elsewhere:.0f} %", f"{row.lift:.1f}")
-        for row in strong.head(LISTED_CELLS).itertuples(index=False)
-    ]  # fmt: skip
+    listed = strong.head(LISTED_CELLS)
+    images = listed["count"].astype(str) + " of " + listed["n_images"].astype(str)
+    shares = ((100 * listed[name]).map("{:.0f} %".format) for name in ("fraction", "elsewhere"))
+    lifts = listed["lift"].map("{:.1f}".format)
+    rows = list(zip(listed["object_class"], listed["label"], images, *shares, lifts, strict=True))
     more = len(strong) - len(rows)
     table = _table(("object class", "label", "images", "share", "elsewhere", "lift"), rows)
     return table + (f"<p>and {more:,} more</p>" if more > 0 else "")
@@ -162,7 +162,7 @@ def _failures(run: Run) -> str:
     if failures.empty:
         return ""
     listed = failures.head(LISTED_FAILURES)
-    rows = [(row.image_id, row.stage, row.reason) for row in listed.itertuples(index=False)]
+    rows = list(zip(listed["image_id"], listed["stage"], listed["reason"], strict=True))
     more = len(failures) - len(rows)
     return (
         f"<h2>Images that could not be used: {len(failures):,}</h2>"
