@@ -16,7 +16,7 @@ from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.run import DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, static
 from emocam_widgets.widgets.browser import ImageBrowser
-from emocam_widgets.widgets.explorer import Explorer
+from emocam_widgets.widgets.explorer import PARTS, Explorer
 from emocam_widgets.widgets.report.page import Story, page, readable_part
 from emocam_widgets.widgets.report.pictures import LEVELS, Picture, PictureMaker, Pictures, wanted_order
 from emocam_widgets.widgets.report.tables import Choice, RunTables, packed_numbers, packed_shown
@@ -85,7 +85,7 @@ def export_report(
         shown: dict[str, LiveWidget] = {"browser": browser}
     else:
         first = next(iter(methods or ()), held[0])
-        explorer = Explorer(run, threshold=threshold)
+        explorer = Explorer(run, remember=False, threshold=threshold)
         explorer.heatmap.set_trait("method", first)
         for name, value in kept.items():
             explorer.heatmap.set_trait(name, value)
@@ -204,9 +204,12 @@ class _Report:
             heatmap.update(features=list(FEATURES), roll_up=False, try_result=None, try_hint=WITHOUT_KERNEL)
         if "explorer" in self.states:
             explorer = self.states["explorer"]
-            summary = {**explorer["summary"], "methods": list(choice.methods), "path": ""}
+            for part in PARTS.values():  # what is done with an image needs a kernel
+                explorer.pop(part, None)
+            name = explorer["summary"]["name"]
+            summary = {**explorer["summary"], "methods": list(choice.methods), "path": name}
             explorer.update(summary=summary, edit_hint=WITHOUT_KERNEL, mode="look")
-            explorer.update(heatmap="IPY_MODEL_heatmap", browser="IPY_MODEL_browser", editor=None)
+            explorer.update(heatmap="IPY_MODEL_heatmap", browser="IPY_MODEL_browser", progress=None)
 
     def _association(self, choice: Choice) -> Association | None:
         if not choice.methods:
