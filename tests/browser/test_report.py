@@ -183,7 +183,7 @@ def test_heatmap_marks_orders_and_compares_as_python_does(report: OpenReport, ru
     report.get("compare").first.select_option(OTHER)
     report.get("measure").select_option("count")
     difference = association.counts - run.association(OTHER).counts
-    row, column = np.unravel_index(difference.to_numpy().argmax(), difference.shape)
+    row, column = (int(place) for place in np.unravel_index(difference.to_numpy().argmax(), difference.shape))
     most = difference.to_numpy()[row, column]
     expect(report.cell(difference.index[row], difference.columns[column])).to_have_text(f"+{most}")
 

@@ -95,7 +95,7 @@ def wanted_order(run: Run, association: Association | None, first: Sequence[int]
     return everything[np.sort(once)]
 
 
-def _in_turn(groups: Sequence[NDArray[np.intp]], key: NDArray[np.float32]) -> NDArray[np.intp]:
+def _in_turn(groups: Sequence[NDArray[np.intp]], key: NDArray[np.floating]) -> NDArray[np.intp]:
     """One of each group in turn, within a group by falling key."""
     if not groups:
         return np.zeros(0, np.intp)
@@ -137,7 +137,7 @@ class PictureMaker:
 
     def _level(self, pool: ThreadPoolExecutor, order: Sequence[int], room: float, extra: float) -> Level:
         """The best level at which all images should fit, else the last."""
-        places = np.unique(np.linspace(0, len(order) - 1, min(SAMPLED, len(order))).astype(int)) if len(order) else []
+        places = np.unique(np.linspace(0, max(len(order) - 1, 0), min(SAMPLED, len(order))).astype(np.intp))
         sample = [order[place] for place in places]
         for level in LEVELS[:-1]:
             sizes = [len(picture.data) for picture in pool.map(partial(self._picture, level=level), sample)]
