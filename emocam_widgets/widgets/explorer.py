@@ -222,7 +222,7 @@ class Explorer(LiveWidget):
     # -- a run that grows ----------------------------------------------------------------------------------------------
 
     def _tell(self, state: Growth) -> None:
-        self.progress = None if state.whole else asdict(state)
+        self.set_trait("progress", None if state.whole else asdict(state))
 
     def _grow(self, run: Run) -> None:
         """Puts the run as it is by now in the place of the one that is shown; what is looked at stays."""

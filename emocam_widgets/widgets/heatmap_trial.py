@@ -61,7 +61,8 @@ class TrialSession:
         state: dict[str, Any] = {"cell": cell}
         try:
             made = plan()
-            tally, rows = Tally(made.cell[1]), []
+            tally = Tally(made.cell[1])
+            rows: list[dict[str, Any]] = []
             state = planned_state(made)
             self._say(stop, state | counted(tally, rows))
             for one in run_trial(run, made, worker, stop.is_set):

@@ -60,8 +60,8 @@ export class Sweep implements StageTool {
     this.grid.append(...GRIDS.map(([columns, rows], i) => h("option", { value: i }, `${columns} × ${rows} places`)));
     this.grid.value = String(USUAL_GRID);
     const steps = Array.from({ length: LEGEND }, (_, i) => css(sequential(i / (LEGEND - 1)) as Rgb));
-    this.legend = h("div", { class: "ec-legend", role: "img", "aria-label": "colours from the lowest to the highest probability" },
-      this.low, h("span", { class: "ec-legend-scale", style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }), this.high);
+    this.legend = h("div", { class: "ec-map-legend", role: "img", "aria-label": "colours from the lowest to the highest probability" },
+      this.low, h("span", { class: "ec-map-legend-scale", style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }), this.high);
     this.results = h("div", { class: "ec-panel-form" }, this.legend, this.says, h("div", { class: "ec-panel-buttons" }, this.best, this.worst, this.hide));
     this.el = h("div", { class: "ec-panel-form" },
       h("label", { class: "ec-panel-row" }, this.target), h("label", { class: "ec-panel-row" }, this.grid), this.go, this.progress, this.results);

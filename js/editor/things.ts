@@ -19,11 +19,11 @@ type Where = { clientX: number; clientY: number } | null;
 
 export class Things {
   readonly el: HTMLElement;
-  private readonly search = h("input", { type: "search", class: "ec-search", placeholder: "Search things", "aria-label": "search things", "data-testid": "sprite-search" });
+  private readonly search = h("input", { type: "search", class: "ec-editor-search", placeholder: "Search things", "aria-label": "search things", "data-testid": "sprite-search" });
   private readonly none = h("div", { class: "ec-muted ec-panel-hint", hidden: true }, "No thing of that name.");
   private readonly says = h("div", { class: "ec-panel-hint", role: "status", "data-testid": "things-says" });
   private readonly chooser = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif,image/bmp", hidden: true, "data-testid": "own-file", "aria-label": "own picture" });
-  private readonly sign = h("input", { type: "text", class: "ec-search ec-sign", maxlength: 12, placeholder: "or type one", "aria-label": "an emoji", "data-testid": "emoji-sign" });
+  private readonly sign = h("input", { type: "text", class: "ec-editor-search ec-sign", maxlength: 12, placeholder: "or type one", "aria-label": "an emoji", "data-testid": "emoji-sign" });
   private readonly emoji: HTMLElement;
   private readonly cutOuts: CutOuts;
   private readonly ways: HTMLButtonElement[];

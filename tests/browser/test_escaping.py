@@ -77,7 +77,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with RunWriter(folder / "run", manifest) as writer:
         tables = {"images": pd.DataFrame(images), "boxes": pd.DataFrame(boxes), "cams": pd.DataFrame(cams)}
-        writer.write_part(tables, detected={evil("detector"): [row["image_id"] for row in images]})
+        writer.write_part(tables, detected={evil("detector"): [str(row["image_id"]) for row in images]})
         writer.finish()
     return folder
 
