@@ -141,6 +141,17 @@ def test_reply_subshell_is_forgotten() -> None:
     forget_reply_subshell(None)
 
 
+def test_messages_go_to_the_subshell_that_they_name() -> None:
+    from ipykernel.comm.comm import BaseComm
+
+    comm = BaseComm(target_name="emocam", comm_id="1", primary=False)
+    comm._reply_subshell_id = None  # what publishing from the main shell leaves
+    assert comm._reply_subshell_for({}, "named") is None
+    forget_reply_subshell(comm)
+    comm._reply_subshell_id = None
+    assert comm._reply_subshell_for({}, "named") == "named"
+
+
 def test_linked_traits_follow_each_other() -> None:
     one, other = Counter(number=3), Counter(number=9)
     link_traits(one, "number", other, "number")

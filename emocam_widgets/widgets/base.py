@@ -180,10 +180,14 @@ def forget_reply_subshell(comm: Any) -> None:
 
     ipykernel 7.4 sends a comm's messages to the shell that last published on that comm. After a cell made or changed
     the widget that is the main shell, and every answer waits until the cell ends. Without this attribute ipykernel
-    takes the subshell that the message names, which answers at once. Kernels without it are not touched.
+    takes the subshell that the message names, which answers at once. Where the comm chooses by a method, that is told
+    to choose so: a message that comes between a publication and this call would wait. Kernels without either are not
+    touched.
     """
-    if comm is not None and "_reply_subshell_id" in getattr(comm, "__dict__", {}):
-        comm.__dict__.pop("_reply_subshell_id", None)
+    state = getattr(comm, "__dict__", {})
+    state.pop("_reply_subshell_id", None)
+    if hasattr(comm, "_reply_subshell_for") and "_reply_subshell_for" not in state:
+        comm._reply_subshell_for = lambda _data, named: named
 
 
 def link_traits(source: HasTraits, source_trait: str, target: HasTraits, target_trait: str) -> Callable[[], None]:
