@@ -60,14 +60,16 @@ def test_axe_finds_nothing_serious(notebook: NotebookPage, explorer: Locator) ->
 
 
 FOCUSED = """() => {
-  const el = document.activeElement, style = getComputedStyle(el);
+  const el = document.activeElement;
+  const outline = (each) => getComputedStyle(each);
+  const ring = (each) => outline(each).outlineStyle !== 'none' && parseFloat(outline(each).outlineWidth) >= 1;
   const attribute = el.getAttribute('aria-label') || el.getAttribute('aria-labelledby') || el.title;
   const named = attribute || el.textContent.trim();
   return {
     inside: Boolean(el.closest('[data-testid=explorer]')), id: el.dataset.testid ?? '', name: named || el.tagName,
     pane: el.closest('[data-testid^=pane-]')?.dataset.testid ?? 'bar', text: el.outerHTML.slice(0, 120),
     named: Boolean(named || el.labels?.length),
-    visible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1
+    visible: [el, ...el.children].some(ring)
   };
 }"""
 
