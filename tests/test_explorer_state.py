@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from emocam_widgets.corpus import Corpus
+from emocam_widgets.engine import Worker
 from emocam_widgets.run import Run, RunWriter, open_run
 from emocam_widgets.run.follow import Growth, RunFollower, growth
 from emocam_widgets.widgets import Explorer, explore
@@ -128,6 +130,49 @@ def test_one_selection_for_all_parts(run: Run) -> None:
     assert explorer.label is None
 
 
+def test_row_of_the_heatmap_filters_and_a_cell_takes_its_place(run: Run) -> None:
+    explorer = Explorer(run)
+    explorer.heatmap.object_class = "Food"
+    assert explorer.object_class == explorer.browser.object_class == "Food"
+    explorer.heatmap.cell = ["Plant", "Joy"]
+    assert explorer.browser.cell == ["Plant", "Joy"]
+    assert explorer.object_class is None and explorer.browser.object_class is None
+    explorer.browser.object_class = "Person"  # a filter beside the cell: both hold, and the cell stays
+    assert explorer.cell == ["Plant", "Joy"] and explorer.heatmap.object_class is None
+
+
+def test_cell_of_a_class_of_classes_shows_the_images_that_it_counts(run: Run) -> None:
+    explorer = Explorer(run)
+    explorer.heatmap.roll_up = True
+    explorer.cell = ["Auto part", "Joy"]  # no detector knows it: it is what wheels are
+    assert explorer.browser.image_ids == [] and explorer.heatmap.cell == ["Auto part", "Joy"]
+    explorer.cell = ["Human face", "Joy"]
+    assert sorted(explorer.browser.image_ids) == sorted(explorer.heatmap.contributors) != []
+    shown = len(explorer.browser.image_ids)
+    explorer.threshold = 0.6
+    assert sorted(explorer.browser.image_ids) == sorted(explorer.heatmap.contributors)
+    assert len(explorer.browser.image_ids) < shown
+    explorer.browser.show_images(None)
+    assert explorer.cell is None and len(explorer.browser.image_ids) == len(run)
+    explorer.cell = ["Human face", "Joy"]
+    explorer.heatmap.roll_up = False
+    assert explorer.browser.cell == ["Human face", "Joy"] and explorer.browser.only_images is None
+    explorer.heatmap.cell = None
+    assert len(explorer.browser.image_ids) == len(run)
+
+
+def test_what_was_tried_opens_in_the_editor(run: Run, worker: Worker) -> None:
+    explorer = Explorer(run, worker)
+    image_id = run.images["image_id"].iloc[5]
+    explorer.heatmap.things["cut-out"] = Image.new("RGBA", (30, 40), "red")
+    placement = {"sprite": "cut-out", "x": 0.5, "y": 0.5, "height": 0.2}
+    explorer.heatmap.edit_request = {"image_id": image_id, "placements": [placement]}
+    assert explorer.heatmap.edit_request is None
+    assert explorer.mode == "edit" and explorer.editor is not None
+    assert explorer.editor.image_id == image_id
+    assert [each["sprite"] for each in explorer.editor.placements] == ["cut-out"]
+
+
 # -- a run that grows --------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +216,8 @@ def test_explorer_grows_and_keeps_what_is_looked_at(growing: Growing) -> None:
     growing.add(25)
     explorer._grow(growing.open())
     assert explorer.summary["images"] == len(explorer.browser.run) == 40
-    assert explorer.browser is not before and before.comm is None
+    assert explorer.browser is not before
+    wait_for(lambda: before.comm is None)
     assert (explorer.heatmap.measure, explorer.browser.sort) == ("count", "importance")
     assert explorer.cell == explorer.browser.cell == ["Human face", "Joy"]
     assert explorer.image_id == explorer.browser.open_image == image_id

@@ -76,7 +76,7 @@ class RunFollower:
         self._told, self._grown = told, grown
         self._every = every
         self._counts: dict[str, tuple[int, int]] = {}
-        self._arrivals: deque[tuple[float, int]] = deque()
+        self._arrivals: deque[tuple[float, int]] = deque([(time.monotonic(), growth(run).done)])
         self._last: Growth | None = None
         self._read = len(part_folders(run.path))
         self._rest_until = 0.0
@@ -131,7 +131,7 @@ class RunFollower:
             (sum(column) for column in zip(*self._counts.values(), strict=True)) if self._counts else (0, 0)
         )
         done = min(images + failures, total)
-        if not self._arrivals or done > self._arrivals[-1][1]:
+        if done > self._arrivals[-1][1]:
             self._arrivals.append((now, done))
         while len(self._arrivals) > 2 and now - self._arrivals[0][0] > RATE_SECONDS:
             self._arrivals.popleft()

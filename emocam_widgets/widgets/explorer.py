@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,6 +40,8 @@ SHOWN = ("selected", "selection", "compare_image", "cam_method", "cam_target", "
 OF_BROWSER = (*FILTERS, *ONLY, "sort", "sort_reverse", *SHOWN)
 OF_EDITOR = ("image_id", "placements", "edits", "show_cam", "cam_opacity", "method")
 OF_EXPLORER = ("object_class", "label", "cell", "selection", "image_id", "mode")
+CHANGE_OVER = 5.0
+"""Seconds after which the parts over a run that has grown since are closed."""
 NO_WORKER = (
     "To edit images, pass a worker: explore(run, worker=emo.Worker(classifier)), with the classifier that made the run."
 )
@@ -101,6 +104,7 @@ class Explorer(LiveWidget):
         self.run = run
         self.worker = worker
         self._unlink: list[Callable[[], None]] = []
+        self._rolled_up = False
         self._follower: RunFollower | None = None
         self._memory = Memory.of(run.path) if remember else Memory()
         settings = self._memory.known("heatmap", SETTINGS)
@@ -173,16 +177,54 @@ class Explorer(LiveWidget):
         link = self._link_traits
         for name in SETTINGS:
             link(heatmap, name, browser, name)
-        for part in (heatmap, browser):
-            link(self, "cell", part, "cell")
+        link(self, "cell", heatmap, "cell")
         link(self, "threshold", heatmap, "threshold")
         link(self, "image_id", browser, "open_image")
         for name in ("object_class", "label", "selection"):
             link(self, name, browser, name)
-        for name in ("object_class", "label"):
-            link(self, name, heatmap, name)
-        heatmap.observe(self._edit_tried, "edit_request")
-        self._unlink.append(lambda: heatmap.unobserve(self._edit_tried, "edit_request"))
+        self._watch(heatmap, self._show_cell, "cell", "roll_up", *SETTINGS)
+        self._watch(browser, self._follow_browser, "cell", "only_images")
+        self._watch(self, self._show_heads, "object_class", "label")
+        self._watch(heatmap, self._follow_heads, "object_class", "label")
+        self._watch(heatmap, self._edit_tried, "edit_request")
+        self._show_cell()
+
+    def _link_traits(self, source: LiveWidget, name: str, target: LiveWidget, other: str) -> None:
+        self._unlink.append(link_traits(source, name, target, other))
+
+    def _watch(self, widget: LiveWidget, handler: Callable[[Any], None], *names: str) -> None:
+        widget.observe(handler, names)
+        self._unlink.append(lambda: widget.unobserve(handler, names))
+
+    def _show_cell(self, _change: Any = None) -> None:
+        """The browser finds a cell's images itself; those of a class that others are a kind of are told to it."""
+        heatmap, browser = self.heatmap, self.browser
+        if heatmap.roll_up and heatmap.cell is not None:
+            self._rolled_up = True
+            browser.set_trait("cell", None)
+            browser.show_images(heatmap.contributors, f"{heatmap.cell[0]} (and its kinds) in {heatmap.cell[1]}")
+            return
+        if self._rolled_up:
+            self._rolled_up = False
+            browser.show_images(None)
+        browser.cell = heatmap.cell
+
+    def _follow_browser(self, change: Mapping[str, Any]) -> None:
+        """A cell that was cleared there is cleared here."""
+        if change["name"] == "cell" and not self._rolled_up:
+            self.cell = change["new"]
+        elif change["name"] == "only_images" and self._rolled_up and change["new"] is None:
+            self._rolled_up = False
+            self.cell = None
+
+    def _show_heads(self, change: Mapping[str, Any]) -> None:
+        """In the heatmap a cell and a whole row or column exclude each other: no filter beside a cell there."""
+        if self.cell is None:
+            setattr(self.heatmap, change["name"], change["new"])
+
+    def _follow_heads(self, change: Mapping[str, Any]) -> None:
+        if change["new"] is not None or getattr(self, change["name"]) == change["old"]:
+            setattr(self, change["name"], change["new"])
 
     def _edit_tried(self, change: Mapping[str, Any]) -> None:
         """Puts a result of the heatmap's "try it" into the editor, with what was pasted."""
@@ -199,10 +241,6 @@ class Explorer(LiveWidget):
             else {**one, "sprite": self.editor.add_sprite(one["sprite"], heatmap.things[one["sprite"]])}
             for one in request["placements"]
         ]  # fmt: skip
-
-    def _link_traits(self, source: LiveWidget, name: str, target: LiveWidget, other: str) -> None:
-        if source.has_trait(name) and target.has_trait(other):
-            self._unlink.append(link_traits(source, name, target, other))
 
     def _unlink_parts(self) -> None:
         for undo in self._unlink:
@@ -238,8 +276,8 @@ class Explorer(LiveWidget):
             self.heatmap, self.browser, self.summary = heatmap, browser, run_summary(run)
         self._link()
         self._remember()
-        for part in old:
-            part.close()
+        # The views change over a moment later; what they still send until then must find somebody.
+        threading.Timer(CHANGE_OVER, _close, old).start()
 
     # -- what is done with the image -----------------------------------------------------------------------------------
 
@@ -249,7 +287,7 @@ class Explorer(LiveWidget):
 
     @validate("cell")
     def _known_cell(self, proposal: Mapping[str, Any]) -> list[str] | None:
-        return checked_cell(self.run, proposal["value"])
+        return checked_cell(self.run, proposal["value"], self.heatmap.classes)
 
     @validate("image_id")
     def _known_image(self, proposal: Mapping[str, Any]) -> str | None:
@@ -283,6 +321,11 @@ class Explorer(LiveWidget):
             self._memory.bring_back("editor", editor, OF_EDITOR)
         self._memory.keep("editor", editor, OF_EDITOR)
         return editor
+
+
+def _close(*parts: LiveWidget) -> None:
+    for part in parts:
+        part.close()
 
 
 def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:

@@ -195,7 +195,7 @@ class AssociationHeatmap(LiveWidget):
         cell = [object_class, label] if object_class is not None or label is not None else self.cell
         if cell is None or None in cell:
             raise EmocamError("Select a cell first, or name one: try_it('Sports equipment', 'Excitement').")
-        names = checked_cell(self.run, cell, self._classes)
+        names = checked_cell(self.run, cell, self.classes)
         if names is None:
             raise AssertionError("a cell that is not None has names")
         settings, count = self._settings, self.try_count
@@ -225,7 +225,8 @@ class AssociationHeatmap(LiveWidget):
         return Settings(**{name: getattr(self, name) for name in SETTING_NAMES})
 
     @property
-    def _classes(self) -> tuple[str, ...]:
+    def classes(self) -> tuple[str, ...]:
+        """The object classes that a cell may name: the run's, and with `roll_up` what those are kinds of."""
         return self._data.classes(self.roll_up)
 
     @validate("method")
@@ -255,12 +256,12 @@ class AssociationHeatmap(LiveWidget):
 
     @validate("cell", "hovered")
     def _known_cell(self, proposal: Mapping[str, Any]) -> list[str] | None:
-        return checked_cell(self.run, proposal["value"], self._classes)
+        return checked_cell(self.run, proposal["value"], self.classes)
 
     @validate("object_class")
     def _known_class(self, proposal: Mapping[str, Any]) -> str | None:
         value = proposal["value"]
-        return None if value is None else known_name("object class", value, self._classes)
+        return None if value is None else known_name("object class", value, self.classes)
 
     @validate("label")
     def _known_label(self, proposal: Mapping[str, Any]) -> str | None:

@@ -131,7 +131,8 @@ def test_forced_colours_and_no_motion(notebook: NotebookPage, explorer: Locator)
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     fill = explorer.locator(".ec-bar-fill").first
     track = explorer.locator(".ec-bar-track").first
-    assert fill.evaluate("el => getComputedStyle(el).backgroundColor") != "rgba(0, 0, 0, 0)"
+    assert "gradient" in fill.evaluate("el => getComputedStyle(el).backgroundImage")
+    assert fill.evaluate("el => getComputedStyle(el).forcedColorAdjust") == "none"
     assert track.evaluate("el => getComputedStyle(el).borderTopStyle") == "solid"
     lines = explorer.get_by_role("tab").evaluate_all("tabs => tabs.map(tab => getComputedStyle(tab).borderBottomColor)")
     assert lines[0] not in lines[1:] and len(set(lines[1:])) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ def evil(what: str) -> str:
 
 
 LABELS = (evil("joy"), evil("fear"), "Calm")
-CLASSES = (evil("ball"), "Plant")
+CLASSES = (evil("Ball"), "Plant")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of twelve images in which everything that has a name has a bad one."""
     folder = tmp_path_factory.mktemp("world")
     rng = np.random.default_rng(3)
-    images, boxes, cams = [], [], []
+    images: list[dict[str, Any]] = []
+    boxes: list[dict[str, Any]] = []
+    cams: list[dict[str, Any]] = []
     (folder / "images").mkdir()
     for i in range(12):
         image_id, label = f"{evil(f'picture{i:02d}')}.png", LABELS[i % 3]
@@ -122,10 +125,10 @@ def test_names_are_text_in_every_widget(notebook: NotebookPage, world: Path) -> 
     explorer = notebook.run("ex = emo.explore(run, worker, remember=False); ex").output
     expect(explorer.get_by_test_id("browser")).to_have_attribute("data-ready", "true", timeout=LOADED)
     shows(explorer.get_by_test_id("run-title"), "corpus")
-    for what in ("joy", "ball"):
+    for what in ("joy", "Ball"):
         shows(explorer.get_by_test_id("pane-heatmap"), what)
     notebook.run("ex.cell = [run.classes[0], run.labels[0]]")
-    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(evil("ball"))
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(evil("Ball"))
     shows(explorer.get_by_test_id("pane-browser"), "picture00")
     explorer.get_by_test_id("thumb").first.dblclick()
     expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true", timeout=LOADED)

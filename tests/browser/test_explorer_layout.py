@@ -51,7 +51,7 @@ def test_as_high_as_the_notebook_shows(notebook: NotebookPage, explorer: Locator
     whole = explorer.get_by_test_id("explorer")
     explorer.get_by_test_id("thumb").first.dblclick()
     expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
-    for width, height in ((1366, 768), (1920, 1080), (2560, 1440), (1200, 700)):
+    for width, height in ((1366, 768), (1920, 1080), (2560, 1440), (1400, 700)):
         notebook.size(width, height)
         fits = lambda: 0 <= pane_height(explorer) - place(whole)["height"] <= 40 or place(whole)["height"] == 1200  # noqa: E731
         notebook.wait_for(fits, 10, f"the explorer to fit a window of {width} x {height}")
