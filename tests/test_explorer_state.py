@@ -130,20 +130,25 @@ def test_one_selection_for_all_parts(run: Run) -> None:
     assert explorer.label is None
 
 
-def test_row_of_the_heatmap_filters_and_a_cell_takes_its_place(run: Run) -> None:
+def test_heads_of_the_heatmap_filter_and_a_filter_stands_beside_a_cell(run: Run) -> None:
     explorer = Explorer(run)
     explorer.heatmap.object_class = "Food"
     assert explorer.object_class == explorer.browser.object_class == "Food"
-    explorer.heatmap.cell = ["Plant", "Joy"]
-    assert explorer.browser.cell == ["Plant", "Joy"]
-    assert explorer.object_class is None and explorer.browser.object_class is None
-    explorer.browser.object_class = "Person"  # a filter beside the cell: both hold, and the cell stays
-    assert explorer.cell == ["Plant", "Joy"] and explorer.heatmap.object_class is None
+    explorer.heatmap.label = "Joy"
+    assert explorer.label == explorer.browser.label == "Joy"
+    explorer.heatmap.cell = ["Plant", "Sadness"]
+    assert explorer.browser.cell == ["Plant", "Sadness"] and explorer.browser.label is None
+    assert explorer.browser.object_class == explorer.heatmap.object_class == "Food"
+    explorer.browser.object_class = None
+    assert explorer.heatmap.object_class is None and explorer.cell == ["Plant", "Sadness"]
 
 
 def test_cell_of_a_class_of_classes_shows_the_images_that_it_counts(run: Run) -> None:
     explorer = Explorer(run)
     explorer.heatmap.roll_up = True
+    explorer.heatmap.object_class = "Food"
+    explorer.heatmap.object_class = "Auto part"
+    assert explorer.browser.object_class is None and explorer.heatmap.object_class == "Auto part"
     explorer.cell = ["Auto part", "Joy"]  # no detector knows it: it is what wheels are
     assert explorer.browser.image_ids == [] and explorer.heatmap.cell == ["Auto part", "Joy"]
     explorer.cell = ["Human face", "Joy"]

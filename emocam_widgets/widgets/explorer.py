@@ -184,8 +184,10 @@ class Explorer(LiveWidget):
             link(self, name, browser, name)
         self._watch(heatmap, self._show_cell, "cell", "roll_up", *SETTINGS)
         self._watch(browser, self._follow_browser, "cell", "only_images")
-        self._watch(self, self._show_heads, "object_class", "label")
-        self._watch(heatmap, self._follow_heads, "object_class", "label")
+        link(self, "label", heatmap, "label")
+        self._watch(self, self._show_row, "object_class")
+        self._watch(heatmap, self._follow_row, "object_class")
+        heatmap.object_class = self.object_class
         self._watch(heatmap, self._edit_tried, "edit_request")
         self._show_cell()
 
@@ -217,14 +219,13 @@ class Explorer(LiveWidget):
             self._rolled_up = False
             self.cell = None
 
-    def _show_heads(self, change: Mapping[str, Any]) -> None:
-        """In the heatmap a cell and a whole row or column exclude each other: no filter beside a cell there."""
-        if self.cell is None:
-            setattr(self.heatmap, change["name"], change["new"])
+    def _show_row(self, change: Mapping[str, Any]) -> None:
+        if self.heatmap.object_class in (None, *self.run.classes):  # else it is a row that only the heatmap knows
+            self.heatmap.object_class = change["new"]
 
-    def _follow_heads(self, change: Mapping[str, Any]) -> None:
-        if change["new"] is not None or getattr(self, change["name"]) == change["old"]:
-            setattr(self, change["name"], change["new"])
+    def _follow_row(self, change: Mapping[str, Any]) -> None:
+        """A row's head filters; but the run's boxes know nothing of a class that is only what others are a kind of."""
+        self.object_class = change["new"] if change["new"] in self.run.classes else None
 
     def _edit_tried(self, change: Mapping[str, Any]) -> None:
         """Puts a result of the heatmap's "try it" into the editor, with what was pasted."""
