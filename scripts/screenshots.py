@@ -45,12 +45,12 @@ ALONE = {
     "heatmap": ("emo.AssociationHeatmap(run, worker=explorer.worker)", "heatmap", '[data-testid="cell"]'),
     "browser": ("emo.ImageBrowser(run, label='Joy', sort='probability')", "browser", '[data-testid="thumb"]'),
     "lime": (
-        "emo.LimeView(run.open_image(_best.image_id), explorer.worker)",
+        "emo.LimeView(worker=explorer.worker, run=run, image_id=_best.image_id)",
         "lime",
         '[data-testid="lime"][data-status="done"]',
     ),
     "methods": (
-        "emo.MethodComparison(run.open_image(_best.image_id), explorer.worker)",
+        "emo.MethodComparison(worker=explorer.worker, run=run, image_id=_best.image_id)",
         "methods",
         '[data-testid="methods"][data-settled="true"]',
     ),
@@ -62,7 +62,7 @@ ALONE = {
     ),
     "pastebars": (
         """emo.PasteBars(emo.paste_experiment(run.corpus, classifier, ['rugby ball', 'soccer ball', 'lotus flower'],
-    images=_joy, controls=True, progress=False), run)""",
+    images=_joy, variants=['object', 'grey'], progress=False), run)""",
         "pastebars",
         '[data-testid="pastebars"]',
     ),
