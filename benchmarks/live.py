@@ -145,15 +145,6 @@ class _Drags:
         self.p95 = every[math.ceil(0.95 * len(every)) - 1]
         self.updates = statistics.median(drag.updates for drag in quiet)
         self.busy_updates = statistics.median(drag.updates for drag in busy)
-        print(
-            [round(statistics.median(d.ms), 1) for d in quiet],
-            [round(statistics.median(d.explained_ms), 1) for d in quiet],
-            [round(statistics.median(d.ms), 1) for d in busy],
-            [round(f, 1) for f in forward],
-            self.p95 / self.median,
-            self.updates,
-            self.busy_updates,
-        )
 
 
 def _drags(notebook: NotebookPage, port: int, classifier: str) -> _Drags:

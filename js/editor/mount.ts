@@ -4,7 +4,7 @@ import "../shared/keys.css";
 import "../shared/labelBars.css";
 import "./editor.css";
 import "./panels.css";
-import { Disposer, h, setText } from "../shared/dom";
+import { Disposer, h, setHidden, setText } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { LabelBars, ranking } from "../shared/labelBars";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
@@ -102,7 +102,7 @@ class Editor {
     this.palette = new Palette(this.scene, this.stage, disposer);
     this.bars = new LabelBars(TOP, disposer);
     this.comparing = new Comparing(() => this.show(this.last), disposer);
-    this.predictor = new Predictor(this.rpc, disposer, (answer) => this.answered(answer), (slow) => (this.waiting.hidden = !slow || !this.errors.el.hidden), () => this.stage.catchUp());
+    this.predictor = new Predictor(this.rpc, disposer, (answer) => this.answered(answer), (slow) => setHidden(this.waiting, !slow || !this.errors.el.hidden), () => this.stage.catchUp());
     this.history = new History({
       miniature: (state) => this.stage.miniature(state, CARD_HEIGHT),
       restore: ({ placements, edits }) => this.scene.commit(placements, edits),
@@ -344,7 +344,7 @@ class Editor {
 
   private show(probabilities: Float32Array, live = false): void {
     if (probabilities.length === 0) return;
-    this.bars.el.hidden = false;
+    setHidden(this.bars.el, false);
     this.bars.update(probabilities, this.comparing.probabilities ?? this.original, live);
     this.headline.update(this.labels, probabilities, this.original, !this.scene.pristine);
   }

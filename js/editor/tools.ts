@@ -1,5 +1,5 @@
 // The editor's buttons, in one row above the picture: undo and reset, what can be done to the selected thing, map and export.
-import { type Disposer, h, setText } from "../shared/dom";
+import { type Disposer, h, setHidden, setText } from "../shared/dom";
 import { type KeyList, KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
 import type { Files } from "./files";
@@ -81,14 +81,14 @@ export class Tools {
     this.files.disabled = !this.enabled;
     this.cam.disabled = !this.enabled;
     this.cam.setAttribute("aria-pressed", String(model.get<boolean>("show_cam")));
-    this.opacity.hidden = !model.get<boolean>("show_cam");
+    setHidden(this.opacity, !model.get<boolean>("show_cam"));
     this.opacity.value = String(model.get<number>("cam_opacity"));
     const current = scene.current;
-    this.hint.hidden = current !== null;
+    setHidden(this.hint, current !== null);
     setText(this.hint, !this.enabled ? "" : scene.placements.length > 0 ? "Click a thing on the picture to change it." : HINT);
-    this.name.hidden = current === null;
+    setHidden(this.name, current === null);
     setText(this.name, current?.sprite ?? "");
-    for (const act of this.acts) act.hidden = current === null;
+    for (const act of this.acts) setHidden(act, current === null);
   }
 
   private act(text: string, title: string, edit: (placement: Placement) => Placement): HTMLButtonElement {

@@ -3,6 +3,7 @@
 
 import { type Box, boxAt, describeBox, paintBoxes, paintTags } from "./boxes";
 import { type CamOverlay, type ColourScale, camBitmap, type Rectangle } from "./cam";
+import { setHidden } from "./dom";
 import { absoluteView, relativeView, type RelativeView } from "./linkedView";
 import { ScaledPicture } from "./scaled";
 import { clampPan, fit, type Point, recentre, type Size, toImage, toScreen, type Viewport, zoomAt } from "./viewport";
@@ -362,7 +363,7 @@ export class ImageCanvas {
       this.redraw();
       this.options.boxHovered?.(box);
     }
-    this.tip.hidden = box === null;
+    setHidden(this.tip, box === null);
     if (box === null) return;
     this.tip.textContent = describeBox(box, this.image);
     const left = Math.min(at.x + 14, Math.max(0, this.area.width - this.tip.offsetWidth - 4));

@@ -97,10 +97,10 @@ export class LabelBars {
       });
     }
     const ranks = live ? steadyRanking(probabilities, this.rows.map((row) => row.rank)) : ranking(probabilities);
-    ranks.forEach((label, rank) => this.updateRow(label, rank, probabilities[label], original?.[label] ?? null));
+    ranks.forEach((label, rank) => this.updateRow(label, rank, probabilities[label], original?.[label] ?? null, live));
   }
 
-  private updateRow(label: number, rank: number, probability: number, original: number | null): void {
+  private updateRow(label: number, rank: number, probability: number, original: number | null, live: boolean): void {
     const row = this.rows[label];
     if (row === undefined) return;
     if (rank !== row.rank) {
@@ -109,6 +109,8 @@ export class LabelBars {
       row.element.classList.toggle("ec-bar-winner", rank === 0);
       row.element.dataset.rank = String(rank);
     }
+    // What is out of sight is told when the hand rests.
+    if (live && rank >= this.shown) return;
     const value = writePercent(probability);
     const change = original === null ? "" : writeChange(probability - original);
     row.element.dataset.probability = probability.toFixed(6);
@@ -144,9 +146,12 @@ export class LabelBars {
     this.rows.forEach((row, i) => row.bar.style.setProperty("--ec-label", css(labelColour(this.labels[i], dark))));
   }
 
+  private get shown(): number {
+    return this.all ? this.labels.length : Math.min(this.top, this.labels.length);
+  }
+
   private size(): void {
-    const shown = this.all ? this.labels.length : Math.min(this.top, this.labels.length);
-    this.list.style.height = `${shown * ROW}px`;
+    this.list.style.height = `${this.shown * ROW}px`;
     this.more.hidden = this.labels.length <= this.top;
     this.more.textContent = this.all ? `Top ${this.top} labels` : `All ${this.labels.length} labels`;
     this.more.setAttribute("aria-expanded", String(this.all));
