@@ -26,6 +26,7 @@ from emocam_widgets.widgets.memory import Memory
 from emocam_widgets.widgets.methods import MethodComparison
 
 if TYPE_CHECKING:
+    from emocam_widgets.corpus import Corpus
     from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
@@ -47,17 +48,30 @@ NO_WORKER = (
 )
 
 
-def explore(run: Run, worker: Worker | None = None, *, remember: bool = True, **traits: Any) -> Explorer:
+def explore(
+    run: Run | Corpus | str | os.PathLike[str],
+    worker: Worker | None = None,
+    *,
+    remember: bool = True,
+    **traits: Any,
+) -> Explorer:
     """The linked explorer over a run.
 
     Args:
-        run: what `analyze` or `open_run` returned. One that is still being computed is followed while it grows.
+        run: what `analyze` or `open_run` returned, or its folder. One that is still being computed is followed while it
+            grows. A folder of images, or a corpus, is analysed with the worker's models first (see
+            `engine.opening.run_of`).
         worker: predicts while an image is edited; without one everything but the editor works.
         remember: begin where the last explorer over the same run was in this kernel (cell, filters, threshold, image,
             edits), so that running the cell again loses nothing. False begins anew.
         **traits: initial values of the explorer's traits; they win over what is remembered.
+
+    Raises:
+        EmocamError: images to analyse, and no worker with models in this kernel.
     """
-    return Explorer(run, worker, remember=remember, **traits)
+    from emocam_widgets.engine.opening import run_of  # which loads what analyses
+
+    return Explorer(run_of(run, worker), worker, remember=remember, **traits)
 
 
 class Explorer(LiveWidget):
