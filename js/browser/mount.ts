@@ -127,9 +127,9 @@ class Browser {
     this.root.dataset.revision = String(order.revision);
     this.toolbar.orderChanged();
     this.showOverlays();
+    if (order.count > 0) this.say(null); // before the grid, which draws nothing while it is hidden
     this.grid.orderChanged(same);
-    if (order.count > 0) this.say(null);
-    else {
+    if (order.count === 0) {
       const { sentence, action } = emptiness(order);
       this.say(sentence, action, () => setTraits(this.model, CLEARED));
     }
