@@ -46,9 +46,9 @@ export function withEdit(edits: Edit[], edit: Edit): Edit[] {
   return [...(edit.kind === "crop" ? edits.filter((other) => other.kind !== "crop") : edits), edit];
 }
 
-/** Another kind for an edit: its strength stays where that kind can have it. */
+/** Another kind for an edit: a strength that was set stays where that kind can have it, else it is the kind's usual one. */
 export function asKind(edit: Edit, kind: EditKind): Edit {
-  const same = KINDS[kind].signed || edit.strength > 0;
+  const same = edit.strength !== KINDS[edit.kind].usual && (KINDS[kind].signed || edit.strength > 0);
   return { ...edit, kind, strength: kind === "crop" || !same ? KINDS[kind].usual : edit.strength };
 }
 

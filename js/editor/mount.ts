@@ -328,6 +328,7 @@ class Editor {
   /** The last position is predicted: what was let go gets its card; what takes longer is asked only now, if no hand moves. */
   private settled(): void {
     this.remember();
+    this.sweep.update();
     if (!this.busy) this.rest.rests();
   }
 

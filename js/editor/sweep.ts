@@ -96,6 +96,7 @@ export class Sweep implements StageTool {
 
   update(): void {
     const running = this.run?.running === true;
+    if (!this.picked) this.target.value = String(ranking(this.now())[0] ?? 0); // the winning label, until one is chosen
     const current = this.scene.current;
     for (const control of [this.target, this.grid]) control.disabled = !this.enabled;
     this.grid.disabled ||= running;
@@ -154,7 +155,6 @@ export class Sweep implements StageTool {
     const number = Math.floor(Math.random() * 2 ** 40);
     const run: Run = { number, map: new SweepMap(columns, rows, this.labels.length), placements: scene.placements, edits: scene.edits, index: scene.selected, running: true };
     this.run = run;
-    if (!this.picked) this.target.value = String(ranking(this.now())[0] ?? 0);
     this.picked = true;
     this.stage.map = this;
     this.update();

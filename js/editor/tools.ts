@@ -21,7 +21,7 @@ const KEYS: KeyList = [
   ["Ctrl+Z Ctrl+Y", "undo, redo"],
 ];
 
-const HINT = "Drag a thing from the palette onto the picture.";
+const HINT = "Drag a thing from the palette onto the picture, or change a part of it under Regions.";
 
 export class Tools {
   readonly bar: HTMLElement;

@@ -68,6 +68,9 @@ class Explorer {
     if (this.disposer.disposed) return;
     this.disposer.watch(this.model, "browser", () => void this.showRun(root).catch((problem: unknown) => this.failed(problem)));
     this.disposer.watch(this.model, ["mode", "image_id", ...PARTS.map(({ trait }) => trait)], () => this.showDetail());
+    this.disposer.watch(this.model, "mode", () => {
+      if (!this.layout.detailFolded) this.layout.fold(false, this.roomy); // "try it" and Python change it too
+    });
     if (this.browser?.get("open_image") !== null) this.layout.fold(false, this.roomy);
     this.showDetail();
     root.dataset.ready = "true";
