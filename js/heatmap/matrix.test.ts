@@ -24,9 +24,9 @@ it("says a cell in words", () => {
 
 it("says what is known of chance", () => {
   const marks: Marks = { rate: 0.05, sign: new Int8Array([1, 0, 0, -1, 0, 0]), rates: new Float32Array([1e-5, 0.2, Number.NaN, 0.012, 0, 0]) };
-  expect(matrix.sentence(0, marks)).toContain("significantly more often than elsewhere (q < 0.001)");
+  expect(matrix.sentence(0, marks)).toContain("significantly more (q < 0.001)");
   expect(matrix.sentence(1, marks)).toContain("not significant (q = 0.200)");
-  expect(matrix.sentence(3, marks)).toContain("significantly less often than elsewhere (q = 0.012)");
+  expect(matrix.sentence(3, marks)).toContain("significantly less (q = 0.012)");
 });
 
 it("finds a cell by its names and back", () => {

@@ -122,7 +122,7 @@ export class Matrix {
     return share ? String(share) : "";
   }
 
-  /** "36 of 108 images labelled Excitement (33 %), lift 8.1, significantly more than elsewhere". */
+  /** "36 of 108 images labelled Excitement (33 %), significantly more (q < 0.001), lift 8.1". */
   sentence(index: number, marks: Marks | null = null): string {
     const n = this.labels.length;
     const label = this.labels[index % n];
@@ -130,10 +130,10 @@ export class Matrix {
     const { counts, present } = this.raw;
     if (!images) return `no image labelled ${label}`;
     const parts = [`${counts[index]} of ${images} images labelled ${label} (${percent(counts[index] / images)})`];
+    if (marks && !this.isDifference) parts.push(...significance(marks, index));
     if (this.isDifference) parts.push(this.against(index, label));
     else if (this.measure === "presence" && present[index]) parts.push(`${percent(counts[index] / present[index])} of the ${present[index]} that show it`);
     else if (counts[index]) parts.push(`lift ${this.lifts[index].toFixed(1)}`);
-    if (marks && !this.isDifference) parts.push(...significance(marks, index));
     return parts.join(", ");
   }
 
@@ -154,7 +154,7 @@ function significance(marks: Marks, index: number): string[] {
   if (Number.isNaN(rate)) return [];
   const q = rate < 0.001 ? "q < 0.001" : `q = ${rate.toFixed(3)}`;
   if (!marks.sign[index]) return [`not significant (${q})`];
-  return [`significantly ${marks.sign[index] > 0 ? "more" : "less"} often than elsewhere (${q})`];
+  return [`significantly ${marks.sign[index] > 0 ? "more" : "less"} (${q})`];
 }
 
 /** More is blue and less is orange, as in the figures. */
