@@ -262,6 +262,7 @@ class LimeView(OneImageWidget):
         self.committed = self.seen_before = False
         self.marks = _NOTHING
         self.keep = None
+        self._note_place = {}
         self.status = "empty" if self._problem is None else "failed"
         self._push()
         if not self._take_stored():

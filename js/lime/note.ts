@@ -68,10 +68,12 @@ export class Note {
 
   private update(): void {
     const { label, path, problem } = this.where;
+    this.text.readOnly = label === undefined; // what it would be a note on is not known yet
     this.name.textContent = label ? `Note on ${this.image} as ${label}` : `Note on ${this.image}`;
     if (this.pending === null && this.text.value.trim() !== this.model.get<string>("note").trim()) this.text.value = this.model.get<string>("note");
     const some = this.text.value.trim() !== "";
     if (problem) this.place.textContent = `${problem} The note lasts as long as this kernel.`;
+    else if (this.pending !== null) this.place.textContent = "…";
     else this.place.textContent = path ? `${some ? "saved" : "will be saved"} in ${path}` : "";
     this.place.classList.toggle("li-note-problem", Boolean(problem));
     this.download.hidden = !problem;
