@@ -77,6 +77,28 @@ it("asks again when somebody else changes a setting, not when Python tells what 
   expect(model.sent[2].settings).toEqual({});
 });
 
+it("asks again where Python answered before it had heard of a setting changed in the browser, but not for ever", async () => {
+  const store = Store.of(model, disposer, new ErrorBar());
+  await answer();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const flush = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(300));
+  model.set("threshold", 0.8);
+  void answer({}, false); // still 0.3
+  await flush();
+  expect(model.sent).toHaveLength(3);
+  void answer({ threshold: 0.8 }, false);
+  await flush();
+  expect(store.settings.threshold).toBe(0.8);
+  expect(model.sent).toHaveLength(3);
+  model.set("threshold", 7); // which Python refuses
+  for (let i = 0; i < 5; i++) {
+    void answer({ threshold: 0.8 }, false);
+    await flush();
+  }
+  expect(model.sent).toHaveLength(6);
+  vi.useRealTimers();
+});
+
 it("asks for marks when it has come to rest, and drops those of older numbers", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const flush = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(200));

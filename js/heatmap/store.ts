@@ -19,6 +19,8 @@ import {
 
 /** After an answer Python tells the traits; so long they may still be the old ones. */
 const TRAITS_FOLLOW = 250;
+/** What Python refuses stays different; it is not asked for ever. */
+const ASK_AGAIN = 2;
 /** Marks are asked for when nothing has changed for a moment. */
 const MARKS_AFTER = 120;
 /** How often others (the images beside it, Python's observers) hear of a slider that moves; the heatmap itself follows it at once. */
@@ -141,12 +143,17 @@ export class Store {
     return Object.fromEntries(SETTING_NAMES.map((name) => [name, this.model.get(name)])) as unknown as Settings;
   }
 
-  /** A trait was changed: by our own change, which is shown already, or by somebody else, which is asked for. */
-  private follow(): void {
+  /**
+   * A trait was changed: by our own change, which is shown already, or by somebody else, which is asked for. Where that was here in
+   * the browser (jslink), the question may come to Python before the trait does: then it is asked again.
+   */
+  private follow(again = ASK_AGAIN): void {
     clearTimeout(this.followTimer);
-    const same = (): boolean => JSON.stringify(this.traits()) === JSON.stringify(this.settings);
-    if (this.settled && !same() && !Object.keys(this.unsent).length) this.request(false);
-    else if (!this.settled) this.followTimer = window.setTimeout(() => this.follow(), TRAITS_FOLLOW);
+    const same = JSON.stringify(this.traits()) === JSON.stringify(this.settings);
+    const asked = this.settled && !same && !Object.keys(this.unsent).length;
+    if (asked) this.request(false);
+    const left = asked ? again - 1 : again;
+    if (!this.settled && left >= 0) this.followTimer = window.setTimeout(() => this.follow(left), TRAITS_FOLLOW);
   }
 
   private wantMarks(): void {
