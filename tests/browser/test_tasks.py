@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
@@ -159,8 +160,7 @@ def test_a_photographer_labels_notes_changes_and_takes_the_picture_home(explorer
     picture = Image.open(io.BytesIO(saved(explorer, editor.get_by_test_id("export"))))
     with Image.open(photos / JOYFUL) as before:
         assert picture.size == before.size
-        middle = (before.width // 2, before.height // 2)
-        assert sum(picture.convert("RGB").getpixel(middle)) > sum(before.convert("RGB").getpixel(middle))
+        assert np.asarray(picture.convert("L")).mean() > np.asarray(before.convert("L")).mean() + 10
 
 
 def test_an_auditor_proves_an_association_and_hands_over_a_report(explorer: Locator, notebook: NotebookPage) -> None:
