@@ -176,7 +176,8 @@ def test_the_view_loads_and_saves_the_note_of_its_image_and_label(
     line = Line(monkeypatch)
     view = LimeView(worker=worker, corpus=album, image_id="0.png", targets=["Joy"], **small())
     line.ask(view, "note", name="0.png", label="Joy", note=HTML)
-    assert view.note == HTML and view._note_place == {"label": "Joy", "path": str(album.root / FILE), "problem": None}
+    place = {"name": view.name, "label": "Joy", "path": str(album.root / FILE), "problem": None}
+    assert view.note == HTML and view._note_place == place
     view.targets = ["Sadness"]
     assert view.note == ""
     line.ask(view, "note", name="0.png", label="Joy", note="typed before the label changed")

@@ -50,6 +50,7 @@ class NoteKeeper:
     def _place(self, label: str, problem: str | None) -> dict[str, Any]:
         path = self._book.path
         return {
+            "name": self.name,
             "label": label,
             "path": None if path is None else str(path),
             "problem": problem or self._book.why_not,

@@ -5,6 +5,7 @@ import type { Model } from "../shared/model";
 import type { Rpc } from "../shared/rpc";
 
 interface Place {
+  name?: string;
   label?: string;
   path?: string | null;
   problem?: string | null;
@@ -67,8 +68,8 @@ export class Note {
   }
 
   private update(): void {
-    const { label, path, problem } = this.where;
-    this.text.readOnly = label === undefined; // what it would be a note on is not known yet
+    const { name, label, path, problem } = this.where;
+    this.text.readOnly = name !== this.image; // what it would be a note on, and as which label, is not known yet
     this.name.textContent = label ? `Note on ${this.image} as ${label}` : `Note on ${this.image}`;
     if (this.pending === null && this.text.value.trim() !== this.model.get<string>("note").trim()) this.text.value = this.model.get<string>("note");
     const some = this.text.value.trim() !== "";
