@@ -119,8 +119,10 @@ def report(notebook: NotebookPage, folder: Path, size: str) -> None:
     """The report of the run, from disk, with a cell of its heatmap chosen."""
     address = Path(str(notebook.value(REPORT))).as_uri()
     for theme in THEMES:
-        page = notebook.page.context.new_page()
-        page.emulate_media(color_scheme=theme)
+        browser = notebook.page.context.browser
+        if browser is None:
+            raise AssertionError("the notebook's page belongs to a browser")
+        page = browser.new_page(viewport=notebook.page.viewport_size, color_scheme=theme)
         page.goto(address)
         page.get_by_test_id("thumb").first.wait_for(timeout=30_000)
         page.wait_for_timeout(SETTLE_MS)

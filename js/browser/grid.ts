@@ -186,7 +186,8 @@ export class Grid {
   private draw(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    const height = this.el.clientHeight;
+    // As it was told, not as it is: a host that changes its theme hides everything for a moment, and tells nobody.
+    const { height } = this;
     if (height === 0 || this.width === 0) return;
     const top = this.el.scrollTop;
     const lead = Math.max(-2 * height, Math.min(2 * height, this.motion.speed * LEAD_SECONDS));

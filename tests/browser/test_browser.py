@@ -79,6 +79,16 @@ def test_grid_holds_all_images_but_only_the_visible_elements(notebook: NotebookP
 
 
 @pytest.mark.usefixtures("prepared")
+def test_grid_stays_when_the_host_changes_its_theme(notebook: NotebookPage) -> None:
+    """JupyterLab hides everything while it fetches another style sheet."""
+    thumb = show(notebook).get_by_test_id("thumb").first
+    for theme in ("dark", "light"):
+        notebook.theme(theme)
+        notebook.page.wait_for_timeout(500)
+        expect(thumb).to_be_visible()
+
+
+@pytest.mark.usefixtures("prepared")
 def test_cell_shows_its_contributors_and_the_boxes_that_made_them(notebook: NotebookPage) -> None:
     output = show(notebook)
     notebook.execute(f"browser.cell = {list(CELL)!r}")
