@@ -28,8 +28,8 @@ from emocam_widgets.run.explanations import find_lime
 from emocam_widgets.run.grids import Grids, table_importance
 from emocam_widgets.run.manifest import MANIFEST, Manifest, read_manifest
 from emocam_widgets.run.remote import RemoteRun, is_address
-from emocam_widgets.run.schema import TABLES
-from emocam_widgets.run.store import part_folders, read_table
+from emocam_widgets.run.store import part_folders
+from emocam_widgets.run.tables import whole_table
 from emocam_widgets.types import Cam, LimeExplanation
 
 BY = ("prediction", "annotation")
@@ -460,28 +460,8 @@ class Run:
     def _table(self, name: str) -> pa.Table:
         with self._lock:
             if name not in self._tables:
-                parts = [read_table(part, name) for part in self._parts]
-                if name == "failures":
-                    parts = self._still_failing(parts)
-                table = pa.concat_tables([TABLES[name].empty_table(), *parts])
-                self._tables[name] = _sorted_by_image(table)
+                self._tables[name] = whole_table(self._parts, name)
             return self._tables[name]
-
-    def _still_failing(self, failures: list[pa.Table]) -> list[pa.Table]:
-        """Drops failures of images that a later part holds, and all but the last failure of an image."""
-        if not any(table.num_rows for table in failures):
-            return failures
-        last: dict[str, int] = {}
-        for number, part in enumerate(self._parts):
-            for name in ("images", "cams", "failures"):
-                ids = read_table(part, name, ["image_id"])["image_id"]
-                last.update(dict.fromkeys(ids.to_pylist(), number))
-        kept = []
-        for number, table in enumerate(failures):
-            rows = {image_id: row for row, image_id in enumerate(table["image_id"].to_pylist())}
-            rows = {image_id: row for image_id, row in rows.items() if last[image_id] == number}
-            kept.append(table.take(pa.array(sorted(rows.values()), type=pa.int64())))
-        return kept
 
     @cached_property
     def _row_of_image(self) -> dict[str, int]:
@@ -504,12 +484,3 @@ class Run:
             f"The images of this run are not in {where} any more; "
             "pass where they are now: open_run(path, corpus=Corpus.from_folder(...))."
         )
-
-
-def _sorted_by_image(table: pa.Table) -> pa.Table:
-    # The order of the parts depends on interruptions and threads; by image id it is always the same. numpy's stable
-    # sort keeps the order of an image's own rows, which arrow's does not promise.
-    ids = table["image_id"].combine_chunks().dictionary_encode()
-    rank = np.argsort(np.argsort(ids.dictionary.to_numpy(zero_copy_only=False)))
-    order = np.argsort(rank[ids.indices.to_numpy()], kind="stable")
-    return table.take(pa.array(order)).combine_chunks()
