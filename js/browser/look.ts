@@ -100,8 +100,10 @@ export class Look {
     this.el.dataset.imageId = imageId;
     this.el.dataset.loaded = "false";
     this.annotator.show(imageId);
+    // First the picture is asked for: what follows then knows that the one before is no longer meant.
+    const opened = this.main.open(imageId);
     this.follow();
-    await this.main.open(imageId);
+    await opened;
   }
 
   /** Another filter, or another map: the same pictures, other boxes and maps. */
