@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import traitlets as t
 
 from emocam_widgets.analysis.association import Aggregate, Association
-from emocam_widgets.teaching import Editing, as_html, check_cell, check_opened, check_paste
+from emocam_widgets.teaching.start_here import Editing, check_cell, check_opened, check_paste
+from emocam_widgets.teaching.steps import Exercise, Question, Step, as_html
 
 LABELS = ("Joy", "Excitement")
 CLASSES = ("Person", "Sports equipment", "Food")
@@ -65,3 +67,40 @@ def test_only_the_first_open_step_shows_its_hint(association: Association) -> No
     assert html.count('data-done="false"') == 3
     assert steps[0].remark in html
     assert steps[1].remark not in html
+
+
+class Lamp(t.HasTraits):
+    lit = t.Bool(False)
+
+
+def test_an_exercise_follows_what_it_watches_and_forgets_nothing_done() -> None:
+    lamp, later = Lamp(), Lamp()
+    exercise = Exercise(
+        [
+            lambda: Step("light it", lamp.lit, "press <the> switch"),
+            lambda: Step("light the other", later.lit, "elsewhere"),
+        ],
+        [(lamp, ["lit"])],
+    )
+    assert not exercise.done and "press &lt;the&gt; switch" in exercise.value
+    lamp.lit = True
+    lamp.lit = False
+    assert [step.done for step in exercise.steps] == [True, False]
+    later.lit = True
+    assert not exercise.done
+    exercise.watch(later, ["lit"])
+    exercise.update()
+    assert exercise.done
+
+
+def test_a_question_says_something_back_to_each_answer() -> None:
+    question = Question("How <many>?", {"one": "Think again.", "two": "Yes: <b>two</b>."}, "two")
+    one, two = question.children[1].children
+    assert "How &lt;many&gt;?" in question.children[0].value and question.children[2].value == ""
+    one.click()
+    assert (question.answer, question.correct) == ("one", False) and "Think again." in question.children[2].value
+    two.click()
+    assert question.correct and "Yes: &lt;b&gt;two&lt;/b&gt;." in question.children[2].value
+    assert (one.icon, two.icon) == ("", "check")
+    with pytest.raises(ValueError, match="right must be among"):
+        Question("How many?", {"one": ""}, "three")

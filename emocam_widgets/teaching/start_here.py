@@ -1,15 +1,13 @@
-"""Exercises answered by clicking and dragging in an explorer: they watch it and hint, and never tell the answer."""
+"""The exercise of the first notebook: an association found in the heatmap, then proved in the editor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from emocam_widgets import demo
+from emocam_widgets.teaching.steps import Exercise, Step
 
 if TYPE_CHECKING:
     from emocam_widgets.analysis.association import Association
@@ -18,15 +16,6 @@ if TYPE_CHECKING:
 
 FROM, TO = "Joy", "Excitement"
 CONTROL = "lotus flower"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do, whether it is done, and what to say about it now (a hint, or what the reader has just shown)."""
-
-    task: str
-    done: bool
-    remark: str
 
 
 @dataclass(frozen=True)
@@ -90,43 +79,47 @@ def check_paste(editing: Editing | None, suspect: str | None) -> Step:
     return Step(task, True, remark)
 
 
-class Exercise(ipywidgets.HTML):
-    """The exercise of the first notebook, as a list that ticks itself off while the reader works in `explorer`.
+def start_here(explorer: Explorer) -> Exercise:
+    """The exercise of notebook 00: find the association in the heatmap, open an image labelled Joy, make it Excitement.
 
-    The steps are: find the association in the heatmap, open an image labelled Joy, make it Excitement by pasting. A
-    step once done stays done; `steps` are as shown.
+    Args:
+        explorer: of a run over the demo corpus, with a worker.
+
+    Returns:
+        The list of steps, to be shown under the explorer.
     """
+    suspect: list[str] = []
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__()
-        self._explorer = explorer
-        self._done: dict[int, Step] = {}
-        self._suspect: str | None = None
-        self.steps: tuple[Step, ...] = ()
-        explorer.heatmap.observe(self._update, names=["cell"])
-        explorer.observe(self._editor_came, names=["editor"])
-        self._editor_came()
+    def cell() -> Step:
+        step = check_cell(explorer.heatmap.association, explorer.heatmap.cell)
+        if step.done:
+            suspect[:] = [explorer.heatmap.cell[0]]
+        return step
 
-    def _editor_came(self, _change: Any = None) -> None:
-        if self._explorer.editor is not None:
-            self._explorer.editor.observe(self._update, names=["placements", "prediction"])
-        self._update()
+    def opened() -> Step:
+        return check_opened(editing_of(explorer.editor))
 
-    def _update(self, _change: Any = None) -> None:
-        heatmap = self._explorer.heatmap
-        editing = _editing(self._explorer.editor)
-        cell_step = check_cell(heatmap.association, heatmap.cell)
-        if cell_step.done and heatmap.cell:
-            self._suspect = heatmap.cell[0]
-        current = (cell_step, check_opened(editing), check_paste(editing, self._suspect))
-        for number, step in enumerate(current):
-            if step.done:
-                self._done[number] = step
-        self.steps = tuple(self._done.get(number, step) for number, step in enumerate(current))
-        self.value = as_html(self.steps)
+    def pasted() -> Step:
+        return check_paste(editing_of(explorer.editor), suspect[0] if suspect else None)
+
+    exercise = Exercise([cell, opened, pasted], [(explorer.heatmap, ["cell"])])
+    watch_editor(exercise, explorer)
+    return exercise
 
 
-def _editing(editor: ObjectEditor | None) -> Editing | None:
+def watch_editor(exercise: Exercise, explorer: Explorer) -> None:
+    """Asks the checks again whenever something changes in the explorer's editor, also in one that comes later."""
+
+    def editor_came(_change: Any = None) -> None:
+        if explorer.editor is not None:
+            exercise.watch(explorer.editor, ["placements", "prediction"])
+        exercise.update()
+
+    explorer.observe(editor_came, names=["editor"])
+    editor_came()
+
+
+def editing_of(editor: ObjectEditor | None) -> Editing | None:
     """What the editor shows, or None before an image is in it."""
     if editor is None or not editor.prediction:
         return None
@@ -137,20 +130,3 @@ def _editing(editor: ObjectEditor | None) -> Editing | None:
 
 def _first(probabilities: Mapping[str, float]) -> str:
     return max(probabilities, key=lambda label: probabilities[label])
-
-
-def as_html(steps: Sequence[Step]) -> str:
-    """The steps as a list: a tick or a number, the task, and the remark of those done and of the first that is not."""
-    quiet = "var(--jp-ui-font-color2, #616161)"
-    rows, hinted = [], False
-    for number, step in enumerate(steps, 1):
-        remark = step.remark if step.done or not hinted else ""
-        hinted = hinted or not step.done
-        mark = "\N{HEAVY CHECK MARK}" if step.done else str(number)
-        colour = "var(--jp-success-color1, #2e7d32)" if step.done else quiet
-        rows.append(
-            f'<div data-testid="step" data-done="{str(step.done).lower()}" style="display:flex;gap:8px;padding:4px 0">'
-            f'<b style="color:{colour};min-width:16px;text-align:center">{mark}</b>'
-            f'<span>{escape(step.task)}<br><span style="color:{quiet}">{escape(remark)}</span></span></div>'
-        )
-    return f'<div style="line-height:1.5;max-width:720px">{"".join(rows)}</div>'
