@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
-.PHONY: help demo test prepare check test-unit test-browser stress bench train screenshots clean setup setup-train setup-test
+.PHONY: help demo test prepare check test-unit test-browser stress bench train screenshots notebooks clean setup setup-train setup-test
 
 help:
 	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench        run the benchmarks and write docs/performance.md"
 	@echo "make train        draw the scenes and train the demo's detector and classifier again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
+	@echo "make notebooks    store in every notebook what its cells show, for where no kernel runs"
 	@echo "make clean        remove what the others made (.venv, node_modules, caches)"
 
 setup:
@@ -71,6 +72,9 @@ train: setup-train
 
 screenshots: setup-test prepare
 	@$(BIN)/python -m scripts.screenshots docs/screenshots
+
+notebooks: setup-test prepare
+	@$(BIN)/python -m scripts.notebook_pictures
 
 clean:
 	rm -rf $(VENV) js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache

@@ -56,18 +56,19 @@ def explorer(**traits: Any) -> Explorer:
 
 
 def notebook() -> Path:
-    """The first notebook: of the checkout where there is one, else a copy of the package's that the user may edit."""
+    """The first notebook, beside the others: of the checkout where there is one, else copies that the user may edit."""
     in_checkout = PACKAGE.parent / "notebooks" / NOTEBOOK
     if in_checkout.is_file() and (PACKAGE.parent / "pyproject.toml").is_file():
         return in_checkout
-    shipped = PACKAGE / "notebooks" / NOTEBOOK
-    if not shipped.is_file():
+    shipped = PACKAGE / "notebooks"
+    if not (shipped / NOTEBOOK).is_file():
         raise EmocamError(f"The notebook {NOTEBOOK} is not part of this installation; install emocam-widgets again.")
-    own = demo.home() / "notebooks" / NOTEBOOK
-    if not own.is_file():
-        own.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped, own)
-    return own
+    own = demo.home() / "notebooks"
+    own.mkdir(parents=True, exist_ok=True)
+    for path in shipped.glob("*.ipynb"):
+        if not (own / path.name).is_file():
+            shutil.copyfile(path, own / path.name)
+    return own / NOTEBOOK
 
 
 def open_notebook(no_browser: bool = False) -> int:

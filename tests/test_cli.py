@@ -260,8 +260,10 @@ def test_no_notebook_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shipped = tmp_path / "package" / "notebooks" / demo_session.NOTEBOOK
     shipped.parent.mkdir(parents=True)
     shipped.write_text("{}")
+    shipped.with_name("01_next.ipynb").write_text("{}")
     monkeypatch.setenv("EMOCAM_HOME", str(tmp_path / "home"))
     own = demo_session.notebook()
+    assert own.with_name("01_next.ipynb").is_file()
     own.write_text("mine")
     assert own.is_relative_to(tmp_path / "home") and demo_session.notebook().read_text() == "mine"
 

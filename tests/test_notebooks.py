@@ -1,15 +1,20 @@
-"""The notebooks: every cell is short, nothing that ran is stored in them, and they run from top to bottom."""
+"""The notebooks: every cell is short, pictures stand in where no kernel runs, and they run from top to bottom."""
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 5
+LARGEST = 1_500_000
+"""Characters: code hosts show nothing of much larger ones."""
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -31,10 +36,19 @@ def test_no_cell_is_longer_than_five_lines(book: nbformat.NotebookNode) -> None:
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
 
 
-def test_no_output_is_stored(book: nbformat.NotebookNode) -> None:
-    for cell in code_cells(book):
-        assert not cell.outputs
-        assert cell.execution_count is None
+def test_what_is_stored_needs_no_kernel(book: nbformat.NotebookNode) -> None:
+    outputs = [output for cell in code_cells(book) for output in cell.outputs]
+    assert all(cell.execution_count is None for cell in code_cells(book))
+    assert {output.output_type for output in outputs} <= {"display_data"}
+    assert {kind for output in outputs for kind in output.data} <= {"text/plain", "text/html", "image/png"}
+    pictures = [base64.b64decode(output.data["image/png"]) for output in outputs if "image/png" in output.data]
+    assert pictures, "no picture stands in for its widgets: run 'make notebooks'"
+    for picture in pictures:
+        assert Image.open(io.BytesIO(picture)).width > 300
+
+
+def test_is_small_enough_to_be_shown(book: nbformat.NotebookNode) -> None:
+    assert len(nbformat.writes(book)) < LARGEST
 
 
 @pytest.mark.timeout(600)

@@ -1,0 +1,3 @@
+"""What developers run in a checkout; none of it is installed."""
+
+from __future__ import annotations
