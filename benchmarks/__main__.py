@@ -31,7 +31,7 @@ BENCHMARKS = {
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write the figures here (of several: a list)."
 )
-@click.option("--write", "page", type=click.Path(path_type=Path), help="Write the figures as a Markdown page here.")
+@click.option("--write", "page", type=click.Path(path_type=Path), help="Write the figures into this Markdown page.")
 def main(names: tuple[str, ...], json_file: Path | None, page: Path | None) -> None:
     """Measure the benchmarks NAMES; `all` measures every one."""
     results = []
@@ -42,12 +42,13 @@ def main(names: tuple[str, ...], json_file: Path | None, page: Path | None) -> N
         for figure_name, figure in result.figures.items():
             verdict = "met" if figure.met else "NOT MET"
             click.echo(f"{each}.{figure_name}: {figure.value:.4g} (at {figure.at} {figure.target:g}: {verdict})")
+        if page is not None:  # after each, so that none is lost where a later one fails
+            page.parent.mkdir(parents=True, exist_ok=True)
+            before = page.read_text(encoding="utf-8") if page.is_file() else ""
+            page.write_text(markdown([result], before), encoding="utf-8")
     if json_file is not None:
         content = [result.as_json() for result in results] if len(results) > 1 else results[0].as_json()
         json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(markdown(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -71,24 +71,38 @@ def median(measure: Callable[[], float], times: int) -> float:
     return statistics.median(measure() for _ in range(times))
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """All results as the page docs/performance.md."""
-    about = results[0].machine
+HEAD = """# Performance
+
+Written by `make bench`; `python -m benchmarks NAME --write docs/performance.md` measures one benchmark and keeps the others.
+Figures vary by machine. Each benchmark holds what it is compared with, and measures both in one run.
+"""
+
+
+def markdown(results: Sequence[Result], page: str = "") -> str:
+    """The page docs/performance.md: a section for each benchmark, in the order of their names.
+
+    Args:
+        results: what was measured now.
+        page: the page as it was; its sections of other benchmarks are kept.
+    """
+    sections = {part.split("\n", 1)[0].strip(): part.rstrip() for part in page.split("\n## ")[1:]}
+    sections |= {result.name: _section(result) for result in results}
+    return "\n".join([HEAD, *(f"## {sections[name]}\n" for name in sorted(sections))])
+
+
+def _section(result: Result) -> str:
+    about = result.machine
     hardware = f"{about['cores']} cores ({about['processor']}), {about['system']}"
-    software = f"Python {about['python']}, torch {about['torch']}"
     lines = [
-        "# Performance",
+        result.name,
         "",
-        "Written by `make bench` (`python -m benchmarks all --write docs/performance.md`); figures vary by machine.",
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {hardware}, Python {about['python']}, torch {about['torch']}.",
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {hardware}, {software}.",
-        "",
-        "| benchmark | figure | value | target | met |",
-        "| --- | --- | ---: | ---: | --- |",
+        "| figure | value | target | met |",
+        "| --- | ---: | ---: | --- |",
     ]
-    for result in results:
-        for name, figure in result.figures.items():
-            target = f"at {figure.at} {figure.target:g}"
-            met = "yes" if figure.met else "**no**"
-            lines.append(f"| {result.name} | {figure.meaning} (`{name}`) | {figure.value:.3g} | {target} | {met} |")
-    return "\n".join(lines) + "\n"
+    for name, figure in result.figures.items():
+        target = f"at {figure.at} {figure.target:g}"
+        met = "yes" if figure.met else "**no**"
+        lines.append(f"| {figure.meaning} (`{name}`) | {figure.value:.3g} | {target} | {met} |")
+    return "\n".join(lines)

@@ -28,9 +28,21 @@ def test_unknown_name_is_refused() -> None:
     assert "import" in result.output
 
 
-def test_page_says_which_target_is_missed() -> None:
+def test_page_says_which_target_is_missed_and_keeps_the_other_benchmarks() -> None:
     machine = {"cores": 2, "processor": "p", "system": "s", "python": "3", "torch": "2"}
     figures = {"fast": Figure(1, 2, "most", "seconds"), "few": Figure(1, 2, "least", "pairs")}
-    page = markdown([Result("name", machine, figures)])
-    assert "| name | seconds (`fast`) | 1 | at most 2 | yes |" in page
-    assert "| name | pairs (`few`) | 1 | at least 2 | **no** |" in page
+    page = markdown([Result("name", machine, figures), Result("another", machine, figures)])
+    assert page.index("## another") < page.index("## name")
+    assert page.count("| seconds (`fast`) | 1 | at most 2 | yes |") == 2
+    assert page.count("| pairs (`few`) | 1 | at least 2 | **no** |") == 2
+    page = markdown([Result("name", machine, {"fast": Figure(1.5, 2, "most", "seconds")})], page)
+    assert page.count("(`fast`) | 1 |") == 1 and page.count("(`fast`) | 1.5 |") == 1 and page.count("(`few`)") == 1
+    assert markdown([], page) == page
+
+
+def test_page_is_written_with_each_benchmark(tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "performance.md"
+    page.parent.mkdir()
+    page.write_text("# Performance\n\n## live\n\nas it was\n")
+    assert CliRunner().invoke(main, ["import", "--write", str(page)]).exit_code == 0
+    assert "## import\n\nMeasured" in page.read_text() and "## live\n\nas it was\n" in page.read_text()
