@@ -73,7 +73,7 @@ def median(measure: Callable[[], float], times: int) -> float:
 
 HEAD = """# Performance
 
-Written by `make bench`; `python -m benchmarks NAME --write docs/performance.md` measures one benchmark and keeps the others.
+Written by `make bench`; `python -m benchmarks NAME --write docs/performance.md` measures one and keeps the others.
 Figures vary by machine. Each benchmark holds what it is compared with, and measures both in one run.
 """
 
