@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import tracemalloc
 import weakref
@@ -155,6 +157,19 @@ def test_interactive_goes_before_batch() -> None:
         job.result(10)
     assert order == ["live", "batch"]
     thread.close()
+
+
+def test_python_ends_after_the_job_that_runs_and_without_those_that_wait() -> None:
+    program = """
+import time
+from emocam_widgets.engine.executor import ModelThread
+thread = ModelThread()
+thread.submit(lambda: (print("begun", flush=True), time.sleep(0.5), print("ended", flush=True)))
+waits = thread.submit(lambda: print("waited", flush=True))
+time.sleep(0.1)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["begun", "ended"], "")
 
 
 def test_errors_reach_the_caller_and_the_worker_goes_on(worker: Worker) -> None:

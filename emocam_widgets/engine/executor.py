@@ -5,9 +5,11 @@ Nothing here knows what is computed.
 
 from __future__ import annotations
 
+import atexit
 import heapq
 import itertools
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ Handler = Callable[[Sequence[Request]], Sequence[Result]]
 INTERACTIVE = 0
 BATCH = 1
 MAX_TOGETHER = 16
+EXIT_SECONDS = 10.0
+"""How long Python's end waits for the job that is running then."""
 
 
 @dataclass(order=True)
@@ -37,7 +41,7 @@ class _Waiting:
 
 
 class ModelThread:
-    """Does what is asked for in the order of priority, then of asking. A daemon: it never keeps Python from ending."""
+    """Does what is asked for in the order of priority, then of asking. What waits when Python ends is not done."""
 
     def __init__(self, name: str = "emocam-worker") -> None:
         self._heap: list[_Waiting] = []
@@ -47,6 +51,7 @@ class ModelThread:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
+        _alive.add(self)
 
     def submit(self, job: Callable[[], Result], priority: int = INTERACTIVE) -> Future[Result]:
         """The job's future; it may be cancelled until the job begins. RuntimeError where the thread is closed."""
@@ -75,6 +80,19 @@ class ModelThread:
             self._changed.notify()
         if wait and not self.owns_current_thread():
             self._thread.join()
+
+    def abandon(self) -> None:
+        """Cancels what waits, and ends after the job that is running."""
+        with interrupts_wait(), self._changed:
+            self._closed = True
+            left, self._heap = self._heap, []
+            self._changed.notify()
+        for waiting in left:
+            waiting.future.cancel()
+
+    def join(self, seconds: float) -> None:
+        """Waits for the end of a thread that was closed or abandoned, at most so long."""
+        self._thread.join(seconds)
 
     def owns_current_thread(self) -> bool:
         """Whether the caller runs inside a job, where waiting for another job would never end."""
@@ -130,6 +148,19 @@ class ModelThread:
         if self._newest.get(waiting.key) is waiting:
             del self._newest[waiting.key]
         return waiting.future.set_running_or_notify_cancel()
+
+
+_alive: weakref.WeakSet[ModelThread] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread inside PyTorch when Python ends would take the process down ("terminate called without ...")."""
+    threads = list(_alive)
+    for thread in threads:
+        thread.abandon()
+    for thread in threads:
+        thread.join(EXIT_SECONDS)
 
 
 def _run_job(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
