@@ -22,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from emocam_widgets.engine.answers import AnswersBoard, Ballot, Totals, own_name
 from emocam_widgets.engine.cache import ByteCache, image_key
+from emocam_widgets.engine.class_watch import ClassWatch
 from emocam_widgets.engine.compose import Sprites
 from emocam_widgets.engine.ray_run import import_ray
 from emocam_widgets.engine.scenes import Scene, sprites_key
@@ -65,6 +67,7 @@ class WorkerActor:
         self._worker = Worker(classifier, detector, **settings)
         self._scenes: ByteCache[LocalScene] = ByteCache(SCENE_BYTES)
         self._sprites: dict[str, Sprites] = {}
+        self._board = AnswersBoard()
 
     async def face(self) -> ClassifierFace:
         """Who answers here."""
@@ -74,6 +77,14 @@ class WorkerActor:
     async def pid(self) -> int:
         """The process that it runs in."""
         return os.getpid()
+
+    async def answer(self, client: str, question: str, n: int, chosen: Sequence[int]) -> Totals:
+        """`AnswersBoard.put`; what a client sends is looked at here, for anybody can send it."""
+        return self._board.put(client, Ballot.of(question, n, chosen))
+
+    async def class_totals(self, client: str, question: str, n: int) -> Totals | None:
+        """`AnswersBoard.totals`."""
+        return self._board.totals(client, question, n)
 
     async def evaluate(
         self,
@@ -173,6 +184,11 @@ class SharedWorker(Worker):
         self._name = name or DEFAULT_NAME
         self._models_asked = (classifier, detector, settings)
         self._client = uuid4().hex
+        self._voter = own_name()
+        self._watch = ClassWatch(
+            lambda ballot: self._call("answer", self._voter, ballot.question, ballot.n, ballot.chosen),
+            lambda question, n: self._call("class_totals", self._voter, question, n),
+        )
         self._state: str | None = None
         self._listeners: list[Callable[[str | None], None]] = []
         self._lock = threading.Lock()
@@ -222,6 +238,15 @@ class SharedWorker(Worker):
         """See Worker: the image and the sprites are sent once."""
         return _RemoteScene(self, image, sprites)
 
+    @property
+    def shared(self) -> bool:
+        """See Worker."""
+        return True
+
+    def join_class(self, ballot: Ballot, told: Callable[[Totals], None]) -> Callable[[], None]:
+        """See Worker. Where the process is lost, and with it the answers, every client gives its own again."""
+        return self._watch.follow(ballot, told)
+
     def predict_batch(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """See Worker."""
         futures = [self.submit_evaluate(image, priority=1) for image in images]
@@ -247,6 +272,7 @@ class SharedWorker(Worker):
     def close(self) -> None:
         """Leaves the shared worker, which goes on for the others; `stop` ends it for all."""
         self._closed = True
+        self._watch.close()
         self._requests.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:

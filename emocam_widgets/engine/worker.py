@@ -16,6 +16,7 @@ from PIL import Image
 
 from emocam_widgets.corpus import read_image
 from emocam_widgets.devices import best_device, in_halves
+from emocam_widgets.engine.answers import ALONE, AnswersBoard, Ballot, Totals
 from emocam_widgets.engine.cache import ByteCache, image_key
 from emocam_widgets.engine.disk_cache import DiskCache
 from emocam_widgets.engine.evaluating import Answer, Evaluator, ModelInput, Question
@@ -102,6 +103,7 @@ class Worker:
         self._seen: ByteCache = ByteCache(ACTIVATION_CACHE_BYTES)
         self._detections: ByteCache[Detections] = ByteCache(DETECTION_CACHE_BYTES)
         self._own = Evaluator(self.classifier, self._results, self._seen, half)
+        self._board = AnswersBoard()
         self._thread = ModelThread()
         self._end = weakref.finalize(self, self._thread.close, wait=False)
 
@@ -213,6 +215,20 @@ class Worker:
 
         That happens to a shared worker only.
         """
+
+    @property
+    def shared(self) -> bool:
+        """Whether other kernels ask it too."""
+        return False
+
+    def join_class(self, ballot: Ballot, told: Callable[[Totals], None]) -> Callable[[], None]:
+        """Gives this kernel's answer to a question, and calls `told` with how the class has answered so far.
+
+        Of a shared worker that is the class of all its kernels: `told` is called from another thread, soon and whenever
+        it changes, until what is returned is called. Of any other it is this kernel alone, told once and at once.
+        """
+        told(self._board.put(ALONE, ballot))
+        return lambda: None
 
     def lime(
         self,
