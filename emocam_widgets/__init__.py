@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emocam_widgets.types import Placement
     from emocam_widgets.widgets import (
         AssociationHeatmap,
+        Expectation,
         ImageBrowser,
         LimeView,
         MethodComparison,
@@ -64,6 +65,7 @@ _HOME = {
     "export_report": "widgets.report",
     "ImageBrowser": "widgets",
     "AssociationHeatmap": "widgets",
+    "Expectation": "widgets",
     "ObjectEditor": "widgets",
     "LimeView": "widgets",
     "MethodComparison": "widgets",
@@ -79,6 +81,7 @@ __all__ = [
     "AssociationHeatmap",
     "Corpus",
     "EmocamError",
+    "Expectation",
     "ImageBrowser",
     "LimeSettings",
     "LimeView",

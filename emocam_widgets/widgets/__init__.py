@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emocam_widgets.widgets.browser import ImageBrowser
     from emocam_widgets.widgets.editor import ObjectEditor
+    from emocam_widgets.widgets.expectation import Expectation
     from emocam_widgets.widgets.explorer import Explorer, explore
     from emocam_widgets.widgets.heatmap import AssociationHeatmap
     from emocam_widgets.widgets.lime import LimeView
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AssociationHeatmap": "heatmap",
+    "Expectation": "expectation",
     "Explorer": "explorer",
     "ImageBrowser": "browser",
     "LimeView": "lime",
@@ -29,6 +31,7 @@ _HOME = {
 
 __all__ = [
     "AssociationHeatmap",
+    "Expectation",
     "Explorer",
     "ImageBrowser",
     "LimeView",

@@ -1,5 +1,6 @@
 // Commit, then reveal: the viewer marks what should speak for and against the label, locks that, and only then sees the map and
 // how far it agrees.
+import { CommitRow, type Way } from "../shared/commit";
 import { type Disposer, h, percent } from "../shared/dom";
 import { type Model, setTraits } from "../shared/model";
 import type { Shown, Side } from "./panel";
@@ -15,19 +16,15 @@ interface Agreement {
   reversed_share: number | null;
 }
 
-const WAYS: { side: Side | "none"; label: string; title: string }[] = [
-  { side: "for", label: "+ for", title: "Click or brush over regions that should speak for the label (f in the list)" },
-  { side: "against", label: "− against", title: "Click or brush over regions that should speak against it (a in the list)" },
-  { side: "none", label: "erase", title: "Take marks away (x in the list)" },
+const WAYS: Way<Side | "none">[] = [
+  { name: "for", label: "+ for", title: "Click or brush over regions that should speak for the label (f in the list)" },
+  { name: "against", label: "− against", title: "Click or brush over regions that should speak against it (a in the list)" },
+  { name: "none", label: "erase", title: "Take marks away (x in the list)" },
 ];
 
 export class Commit {
-  readonly el = h("section", { class: "li-commit", "aria-label": "Commit, then reveal", "data-testid": "commit" });
-  private readonly says = h("span", { class: "li-commit-says", role: "status" });
-  private readonly tools = h("span", { class: "li-commit-tools", role: "group", "aria-label": "What a click marks" });
-  private readonly buttons = new Map<Side | "none", HTMLButtonElement>();
-  private readonly lock = h("button", { class: "ec-button ec-button-primary", type: "button", "data-testid": "lock" }, "Lock and reveal");
-  private readonly again = h("button", { class: "ec-button", type: "button", "data-testid": "mark-again", title: "Takes all marks away and covers the map" }, "Mark anew");
+  readonly el: HTMLElement;
+  private readonly row: CommitRow<Side | "none">;
   private readonly result = h("div", { class: "li-agreement", "data-testid": "agreement" });
   private way: Side | "none" = "for";
 
@@ -36,25 +33,22 @@ export class Commit {
     private readonly shown: Shown,
     disposer: Disposer,
   ) {
-    for (const { side, label, title } of WAYS) {
-      const button = h("button", { class: "ec-button", type: "button", title, "data-testid": `mark-${side}` }, label);
-      disposer.listen(button, "click", () => {
+    this.row = new CommitRow(WAYS, {
+      way: (side) => {
         this.way = side;
         this.update();
-      });
-      this.buttons.set(side, button);
-      this.tools.append(button);
-    }
-    this.el.append(h("div", { class: "li-commit-row" }, this.says, this.tools, this.lock, this.again), this.result);
-    disposer.listen(this.lock, "click", () => {
-      this.send();
-      setTraits(model, { committed: true });
-    });
-    disposer.listen(this.again, "click", () => {
-      setTraits(model, { committed: false });
-      this.shown.marks.clear();
-      this.send();
-    });
+      },
+      lock: () => {
+        this.send();
+        setTraits(model, { committed: true });
+      },
+      again: () => {
+        setTraits(model, { committed: false });
+        this.shown.marks.clear();
+        this.send();
+      },
+    }, disposer, this.result);
+    this.el = this.row.el;
   }
 
   get marking(): boolean {
@@ -96,14 +90,10 @@ export class Commit {
     const marking = this.marking;
     const n = this.shown.marks.size;
     const what = this.label || "the label";
-    this.says.textContent = marking
+    const says = marking
       ? n === 0 ? `What should speak for ${what}, and what against it? Mark it before you see the map.` : `${n} ${n === 1 ? "region" : "regions"} marked for or against ${what}.`
       : this.model.get<boolean>("seen_before") ? "Locked. The map had been shown before, so this is no blind judgement." : "Locked before the map was shown.";
-    this.tools.hidden = !marking;
-    this.lock.hidden = !marking;
-    this.lock.disabled = n === 0 || this.shown.map === null;
-    this.again.hidden = marking;
-    for (const [side, button] of this.buttons) button.setAttribute("aria-pressed", String(side === this.way));
+    this.row.update({ marking, way: this.way, says, lockable: n > 0 && this.shown.map !== null });
     this.showAgreement(marking);
   }
 
