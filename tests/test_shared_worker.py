@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 import emocam_widgets as emo
 from emocam_widgets import demo
+from emocam_widgets.engine.answers import Ballot, Totals
 from emocam_widgets.engine.ray_run import start_local
 from emocam_widgets.engine.shared_worker import NAMESPACE, SharedWorker
 from emocam_widgets.errors import EmocamError, UnknownNameError
@@ -122,9 +124,36 @@ def test_a_lost_worker_is_found_again(
     shared.on_state(said.append)
     scene = shared.scene(picture, sprites)
     before = scene.submit([Placement("rugby ball", 0.5, 0.5)]).result(60)[0]
+    heard: list[Totals] = []
+    changed = threading.Condition()
+
+    def told(totals: Totals) -> None:
+        with changed:
+            heard.append(totals)
+            changed.notify_all()
+
+    leave = shared.join_class(Ballot("lost", 3, (2,)), told)
+    with changed:
+        assert changed.wait_for(lambda: heard == [Totals(1, (0, 0, 1))], 60)
     pid = shared._call("pid")
     os.kill(pid, signal.SIGKILL)
     after = scene.submit([Placement("rugby ball", 0.5, 0.5)]).result(120)[0]
     np.testing.assert_allclose(after.probabilities, before.probabilities, atol=1e-6)
     assert shared._call("pid") != pid
     assert said[0] is not None and "reconnecting" in said[0] and said[-1] is None
+    other = emo.Worker("demo", shared=True, name=NAME)
+    assert isinstance(other, SharedWorker)
+    leave_other = other.join_class(Ballot("lost", 3, (0,)), lambda _totals: None)
+    with changed:  # both: the answer that was lost with the process was given again
+        assert changed.wait_for(lambda: heard[-1] == Totals(2, (1, 0, 1)), 60), heard
+    leave()
+    leave_other()
+    other.close()
+
+
+def test_the_board_refuses_what_is_no_answer(shared: SharedWorker) -> None:
+    with pytest.raises(EmocamError, match="whole numbers from 0 to 2"):
+        shared._call("answer", "me", "q", 3, [3])
+    with pytest.raises(EmocamError, match="choices"):
+        shared._call("answer", "me", "q", 10**9, [])
+    assert shared._call("class_totals", "a stranger", "q", 3) is None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 import traitlets as t
 
 from emocam_widgets.analysis.association import Aggregate, Association
+from emocam_widgets.engine.answers import Ballot, Totals
 from emocam_widgets.teaching.start_here import Editing, check_cell, check_opened, check_paste
 from emocam_widgets.teaching.steps import Exercise, Question, Step, as_html
 
@@ -104,3 +107,38 @@ def test_a_question_says_something_back_to_each_answer() -> None:
     assert (one.icon, two.icon) == ("", "check")
     with pytest.raises(ValueError, match="right must be among"):
         Question("How many?", {"one": ""}, "three")
+
+
+class Class:
+    """The part of a worker that a question asks: a class of 28, or of one."""
+
+    def __init__(self, shared: bool) -> None:
+        self.shared = shared
+        self.left = 0
+        self.ballots: list[Ballot] = []
+        self.told: Any = None
+
+    def join_class(self, ballot: Ballot, told: Any) -> Any:
+        self.ballots.append(ballot)
+        self.told = told
+        return lambda: setattr(self, "left", self.left + 1)
+
+
+def test_a_question_shows_the_class_only_after_an_answer() -> None:
+    worker: Any = Class(shared=True)
+    question = Question("How many?", {"one": "Think again.", "two": "Yes."}, "two", worker=worker)
+    (one, first), (two, second) = (pair.children for pair in question.children[1].children)
+    assert worker.ballots == [] and first.value == second.value == ""
+    one.click()
+    worker.told(Totals(28, (10, 18)))
+    assert "10 of 28" in first.value and "18 of 28" in second.value
+    two.click()
+    assert [ballot.chosen for ballot in worker.ballots] == [(0,), (1,)] and worker.left == 1
+    assert worker.ballots[0].question == worker.ballots[1].question and worker.ballots[0].n == 2
+    question.close()
+    assert worker.left == 2
+    alone: Any = Class(shared=False)
+    question = Question("How many?", {"one": "", "two": ""}, "two", worker=alone)
+    question.answer = "two"
+    alone.told(Totals(1, (0, 1)))
+    assert [("you" in pair.children[1].value) for pair in question.children[1].children] == [False, True]

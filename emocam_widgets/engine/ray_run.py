@@ -10,9 +10,11 @@ import json
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.engine.batch import Analysis, Rows, Task, failure
@@ -93,11 +95,21 @@ def start_local(n_cpus: int | None = None) -> None:
 def import_ray() -> Any:
     """The module ray, which tells nobody about its use; EmocamError where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a user's corpus is nobody else's business
+    if "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ and _has_token():
+        # A cluster that Ray starts on its own asks for the user's token, which who joins it does not show by default;
+        # Ray reads this when it is imported.
+        os.environ["RAY_AUTH_MODE"] = "token"
     try:
         import ray
     except ImportError as error:
         raise EmocamError("This needs Ray: pip install 'emocam-widgets[ray]'.") from error
     return ray
+
+
+def _has_token() -> bool:
+    """Whether this user has a token for Ray's clusters, where Ray looks for it."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token"
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or Path(path).expanduser().is_file()
 
 
 class Deaths:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets as t
+
+if TYPE_CHECKING:
+    from emocam_widgets.engine import Worker
+    from emocam_widgets.engine.answers import Totals
 
 QUIET = "var(--jp-ui-font-color2, #616161)"
 GOOD = "var(--jp-success-color0, #1b5e20)"
@@ -71,6 +75,7 @@ class Question(ipywidgets.VBox):
         question: what is asked.
         choices: {answer: what is said once it is clicked}.
         right: the answers that are right, one or several.
+        worker: where it is shared, how its class answers is shown beside the choices, live, once one is clicked.
 
     Traits:
         answer: the answer clicked last, or None.
@@ -83,14 +88,25 @@ class Question(ipywidgets.VBox):
     answer = t.Unicode(None, allow_none=True)
     correct = t.Bool(False)
 
-    def __init__(self, question: str, choices: Mapping[str, str], right: str | Sequence[str]) -> None:
+    def __init__(
+        self,
+        question: str,
+        choices: Mapping[str, str],
+        right: str | Sequence[str],
+        worker: Worker | None = None,
+    ) -> None:
         self._remarks = dict(choices)
         self._right = {right} if isinstance(right, str) else set(right)
         if not self._right or not self._right <= self._remarks.keys():
             raise ValueError(f"right must be among the choices {list(choices)}, not {sorted(self._right)}")
         self._buttons = {choice: _button(choice) for choice in choices}
         self._says = ipywidgets.HTML()
-        row = ipywidgets.HBox(list(self._buttons.values()), layout={"flex_flow": "row wrap"})
+        self._worker, self._question = worker, question
+        self._leave_class: Callable[[], None] = lambda: None
+        self._counts = [ipywidgets.HTML(layout={"margin": "0 12px 0 4px"}) for _ in choices] if worker else []
+        beside = zip(self._buttons.values(), self._counts, strict=True) if worker else ()
+        shown = [ipywidgets.HBox(pair) for pair in beside] or list(self._buttons.values())
+        row = ipywidgets.HBox(shown, layout={"flex_flow": "row wrap"})
         super().__init__([ipywidgets.HTML(_sentence(question)), row, self._says], layout={"max_width": WIDTH})
         self.add_class("ec-question")
         for choice, button in self._buttons.items():
@@ -105,6 +121,29 @@ class Question(ipywidgets.VBox):
         remark = self._remarks.get(self.answer or "", "")
         colour = GOOD if self.correct else QUIET
         self._says.value = _sentence(remark, colour) if remark else ""
+        if self._worker is not None and self.answer in self._buttons:
+            self._join_class(self._worker, list(self._buttons))
+
+    def _join_class(self, worker: Worker, choices: list[str]) -> None:
+        from emocam_widgets.engine.answers import Ballot, question_key
+
+        self._leave_class()
+        mine = choices.index(self.answer)
+        ballot = Ballot.of(question_key("question", self._question, *choices), len(choices), [mine])
+
+        def show(totals: Totals) -> None:
+            for number, count in enumerate(self._counts):
+                told = (
+                    f"{totals.counts[number]} of {totals.participants}" if worker.shared else "you" * (number == mine)
+                )
+                count.value = _sentence(told, QUIET) if told else ""
+
+        self._leave_class = worker.join_class(ballot, show)
+
+    def close(self) -> None:
+        """Close the question; the answer stays with the class."""
+        self._leave_class()
+        super().close()
 
 
 def _button(choice: str) -> ipywidgets.Button:
