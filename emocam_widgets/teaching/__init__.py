@@ -5,7 +5,35 @@ One module per notebook holds its checks; `steps` holds what they share.
 
 from __future__ import annotations
 
+from emocam_widgets.teaching.guess import Guess
+from emocam_widgets.teaching.head_table import ball_and_heads, silhouette_question
+from emocam_widgets.teaching.make_it_flip import flip_guess, make_it_flip
+from emocam_widgets.teaching.presence import presence_and_use, presence_is_not_use
+from emocam_widgets.teaching.reading_bars import place_question, predicted_as, read_the_bars, switch_guess
+from emocam_widgets.teaching.silhouettes import object_or_cover
+from emocam_widgets.teaching.small_box import first_boxes, first_by_score, score_question, small_box
 from emocam_widgets.teaching.start_here import start_here
 from emocam_widgets.teaching.steps import Exercise, Question, Step
 
-__all__ = ["Exercise", "Question", "Step", "start_here"]
+__all__ = [
+    "Exercise",
+    "Guess",
+    "Question",
+    "Step",
+    "ball_and_heads",
+    "first_boxes",
+    "first_by_score",
+    "flip_guess",
+    "make_it_flip",
+    "object_or_cover",
+    "place_question",
+    "predicted_as",
+    "presence_and_use",
+    "presence_is_not_use",
+    "read_the_bars",
+    "score_question",
+    "silhouette_question",
+    "small_box",
+    "start_here",
+    "switch_guess",
+]

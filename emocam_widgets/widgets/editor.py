@@ -151,6 +151,15 @@ class ObjectEditor(LiveWidget):
         """
         return _as_dict(self._needed_picture().predict([]))
 
+    @property
+    def detections(self) -> Detections:
+        """The boxes that things snap to: the surest of the image, found when they are first asked for.
+
+        Raises:
+            EmocamError: there is no image.
+        """
+        return self._named_boxes().found
+
     def add_sprite(self, name: str, picture: Image.Image, object_class: str = OWN) -> str:
         """Put an own picture (its transparency is its outline) into the palette; the name that it got there.
 
