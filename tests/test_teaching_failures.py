@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
+import traitlets as t
 from PIL import Image, ImageDraw
 
 from emocam_widgets.analysis.association import Aggregate, Association
 from emocam_widgets.rle import decode_mask
+from emocam_widgets.teaching.covered import Covered
+from emocam_widgets.teaching.guess import Guess
 from emocam_widgets.teaching.presence import check_bystander, check_tried
 from emocam_widgets.teaching.silhouettes import Trial, check_covering, check_thing
-from emocam_widgets.teaching.small_box import check_first_box, check_other_score, rough_masks, score_question
+from emocam_widgets.teaching.small_box import (
+    check_expected,
+    check_first_box,
+    check_other_score,
+    rough_masks,
+    score_question,
+)
 
 NAMES = ["Person", "Human ear"]
 MEANS, AREAS = np.array([0.4, 0.9], np.float32), np.array([0.3, 0.001], np.float32)
@@ -107,3 +117,19 @@ def test_grey_tells_the_thing_from_what_it_hides(trial: Trial | None, covering: 
     assert check_covering(trial).done is covering
     assert check_thing(trial).done is thing
     assert check_covering(trial).remark and check_thing(trial).remark
+
+
+def test_what_is_covered_comes_once_the_guess_is_made() -> None:
+    guess, map_ = Guess("Which?", ["this", "that"]), ipywidgets.HTML("the map")
+    covered = Covered(guess, map_)
+    assert not covered.lifted and map_ not in covered.children
+    guess.answer = "this"
+    assert covered.lifted and covered.children == (map_,)
+    assert Covered(guess, map_).lifted
+    with pytest.raises(t.TraitError, match="committed"):
+        Covered(map_, map_)
+
+
+def test_the_first_step_is_what_is_expected() -> None:
+    assert "Lock and reveal" in check_expected(False, "").remark
+    assert check_expected(True, "You marked the face.").remark == "You marked the face."

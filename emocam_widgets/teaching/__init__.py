@@ -5,6 +5,7 @@ One module per notebook holds its checks; `steps` holds what they share.
 
 from __future__ import annotations
 
+from emocam_widgets.teaching.covered import Covered
 from emocam_widgets.teaching.guess import Guess
 from emocam_widgets.teaching.head_table import ball_and_heads, silhouette_question
 from emocam_widgets.teaching.make_it_flip import flip_guess, make_it_flip
@@ -16,6 +17,7 @@ from emocam_widgets.teaching.start_here import start_here
 from emocam_widgets.teaching.steps import Exercise, Question, Step
 
 __all__ = [
+    "Covered",
     "Exercise",
     "Guess",
     "Question",

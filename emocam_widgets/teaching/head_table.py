@@ -35,7 +35,7 @@ def ball_and_heads(editor: ObjectEditor, things: Sequence[str] = (BALL, OTHER)) 
 
     Returns:
         One row per thing and place, after one for the picture without anything: thing, place, label, two columns with
-        the probabilities of the label before and of the one most often switched to, grey_label (null in the first row).
+        the probabilities of the label before and of the one most often switched to, grey_label ("" in the first row).
 
     Raises:
         EmocamError: there are fewer than two heads.
@@ -46,7 +46,7 @@ def ball_and_heads(editor: ObjectEditor, things: Sequence[str] = (BALL, OTHER)) 
         raise EmocamError(f"This needs a worker and a picture of two heads; {len(heads)} are found in this one.")
     sprites = Sprites({name: demo.open_sprite(name) for name in things})
     before = worker.predict(image)
-    rows: list[tuple[str, str, Prediction, str | None]] = [("nothing", "", before, None)]
+    rows: list[tuple[str, str, Prediction, str]] = [("nothing", "", before, "")]
     for thing in things:
         for place in (Place("on", 0), Place("beside", 0), Place("on", 1)):
             where = placement(thing, place, heads, image.size, sprites)
@@ -92,7 +92,7 @@ def silhouette_question(table: pd.DataFrame, thing: str = BALL) -> Question:
     return Question(f"At which place does the {thing}'s grey silhouette alone change the label?", choices, right)
 
 
-def _table(rows: Sequence[tuple[str, str, Prediction, str | None]], before: Prediction) -> pd.DataFrame:
+def _table(rows: Sequence[tuple[str, str, Prediction, str]], before: Prediction) -> pd.DataFrame:
     others = Counter(now.label for _, _, now, _ in rows if now.label != before.label)
     shown = [before.label, *(label for label, _ in others.most_common(1))]
     records: list[dict[str, object]] = [

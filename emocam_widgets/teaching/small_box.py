@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from emocam_widgets.run import Run
+    from emocam_widgets.widgets.expectation import Expectation
     from emocam_widgets.widgets.methods import MethodComparison
 
 SMALL = 0.01  # of the picture: a box below it is called small
@@ -125,6 +126,14 @@ def first_boxes(run: Run, method: str | None = None, scores: Sequence[str] = COR
     return table.round(3)
 
 
+def check_expected(committed: bool, sentence: str) -> Step:
+    """Did the reader lock what the classifier should look at?"""
+    task = "Mark what the classifier should look at, above, and lock it."
+    if not committed:
+        return Step(task, False, "Click the boxes that should speak for the label; then Lock and reveal.")
+    return Step(task, True, sentence)
+
+
 def check_first_box(
     names: Sequence[str], importance: NDArray[np.float32], areas: NDArray[np.float32], box: int | None
 ) -> Step:
@@ -152,11 +161,12 @@ def check_other_score(score: str, name: str, area: float) -> Step:
     return Step(task, True, f"{said} Is it better, or only larger?")
 
 
-def small_box(comparison: MethodComparison) -> Exercise:
+def small_box(comparison: MethodComparison, expectation: Expectation | None = None) -> Exercise:
     """The first exercise of notebook 06: the box that comes first under the paper's score, and under others.
 
     Args:
         comparison: of one image, with boxes; its first method counts.
+        expectation: of the same image; locking it is then the first step, and no other counts before.
 
     Returns:
         The list of steps, to be shown under the comparison.
@@ -170,14 +180,23 @@ def small_box(comparison: MethodComparison) -> Exercise:
 
     def first() -> Step:
         names, importance, areas = values("mean")
-        return check_first_box(names, importance, areas, comparison.box if comparison.score == "mean" else None)
+        pointed = comparison.score == "mean" and (expectation is None or expectation.committed)
+        return check_first_box(names, importance, areas, comparison.box if pointed else None)
 
     def other() -> Step:
         names, importance, areas = values(comparison.score)
         top = int(np.argmax(importance))
         return check_other_score(comparison.score, names[top], float(areas[top]))
 
-    return Exercise([first, other], [(comparison, ["box", "score", "image_id"])])
+    watched = (comparison, ["box", "score", "image_id"])
+    if expectation is None:
+        return Exercise([first, other], [watched])
+    expected = expectation
+
+    def locked() -> Step:
+        return check_expected(expected.committed, expected.sentence)
+
+    return Exercise([locked, first, other], [watched, (expected, ["committed", "sentence"])])
 
 
 def score_question(table: pd.DataFrame) -> Question:
@@ -186,7 +205,9 @@ def score_question(table: pd.DataFrame) -> Question:
     choices = {}
     for score, name, share in zip(table.index, table["first"], table["share_of_picture"], strict=True):
         said = f"Under {score} the first is {name}, {share:.1%} of the picture."
-        choices[str(score)] = f"{said} That is small." if share < SMALL else f"{said} But does it favour large boxes?"
+        small_too = " The mask of a small thing is small too." if score == "mask-mean" else ""
+        verdict = f"That is small.{small_too}" if share < SMALL else "But does it favour large boxes?"
+        choices[str(score)] = f"{said} {verdict}"
     none = "under none of them"
     choices[none] = "Yes." if small.all() else "There is one: read the column share_of_picture."
     right = [str(score) for score in table.index[~small]] or [none]

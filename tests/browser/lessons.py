@@ -20,12 +20,12 @@ class Lesson:
         book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         self.sources = {cell["id"]: str(cell.source) for cell in book.cells if cell.cell_type == "code"}
 
-    def run(self, cell: str, seconds: float = 200, **changed: str) -> Locator:
-        """Runs a cell and returns its output; ``changed`` are pieces of its source that are exchanged before."""
+    def run(self, cell: str, exchanged: tuple[str, str] | None = None, seconds: float = 200) -> Locator:
+        """Runs a cell and returns its output; of ``exchanged``, the first piece of its source becomes the second."""
         source = self.sources[cell]
-        for old, new in changed.items():
-            assert old in source
-            source = source.replace(old, new)
+        if exchanged is not None:
+            assert exchanged[0] in source
+            source = source.replace(*exchanged)
         return self.notebook.run(source, seconds).output
 
 
