@@ -95,13 +95,13 @@ def silhouette_question(table: pd.DataFrame, thing: str = BALL) -> Question:
 def _table(rows: Sequence[tuple[str, str, Prediction, str]], before: Prediction) -> pd.DataFrame:
     others = Counter(now.label for _, _, now, _ in rows if now.label != before.label)
     shown = [before.label, *(label for label, _ in others.most_common(1))]
-    records: list[dict[str, object]] = [
-        {"thing": thing, "place": place, "label": now.label}
-        | {label: round(float(now.probabilities[before.labels.index(label)]), 3) for label in shown}
-        | {"grey_label": grey}
-        for thing, place, now, grey in rows
-    ]
-    return pd.DataFrame(records)
+    table = pd.DataFrame(
+        [(thing, place, now.label) for thing, place, now, _ in rows], columns=["thing", "place", "label"]
+    )
+    for label in shown:
+        index = before.labels.index(label)
+        table[label] = [round(float(now.probabilities[index]), 3) for _, _, now, _ in rows]
+    return table.assign(grey_label=[grey for _, _, _, grey in rows])
 
 
 def _untouched(editor: ObjectEditor) -> Image.Image:
