@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emocam_widgets import demo, figures
+    from emocam_widgets.analysis.published import published_association
     from emocam_widgets.analysis.rsa import rsa
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "published_association": "analysis.published",
     "rsa": "analysis.rsa",
     "score_methods": "engine.scoring",
     "Corpus": "corpus",
@@ -108,6 +110,7 @@ __all__ = [
     "load_ultralytics",
     "open_run",
     "paste_experiment",
+    "published_association",
     "rsa",
     "score_methods",
     "wrap_classifier",

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from emocam_widgets.figures.association import MEASURES, association_heatmap, measure_frame
     from emocam_widgets.figures.evaluation import confusion_matrix, result_table
     from emocam_widgets.figures.export import FORMATS, figures_of_run, save
-    from emocam_widgets.figures.image import box_importance, changed_image, pipeline
+    from emocam_widgets.figures.image import box_importance, cam_grid, changed_image, pipeline
     from emocam_widgets.figures.lime import lime_overlay
     from emocam_widgets.figures.paste import paste_bars, paste_positions, transition_matrix
+    from emocam_widgets.figures.published import beside_published
     from emocam_widgets.figures.rsa import rsa_matrix
 
 _HOME = {
     "FORMATS": "export",
     "MEASURES": "association",
     "association_heatmap": "association",
+    "beside_published": "published",
     "box_importance": "image",
+    "cam_grid": "image",
     "changed_image": "image",
     "confusion_matrix": "evaluation",
     "figures_of_run": "export",
@@ -41,7 +44,9 @@ __all__ = [
     "FORMATS",
     "MEASURES",
     "association_heatmap",
+    "beside_published",
     "box_importance",
+    "cam_grid",
     "changed_image",
     "confusion_matrix",
     "figures_of_run",

@@ -59,9 +59,9 @@ def pipeline(
         rows=1,
         horizontal_spacing=0.02,
         subplot_titles=[
-            f"detected: {len(boxes)} boxes",
+            f"detected: {_boxes_in_words(len(boxes))}",
             f"{text(chosen)} of {text(row['label'])}",
-            f"importance above {threshold:g}: {len(counting)} boxes",
+            f"importance above {threshold:g}: {_boxes_in_words(len(counting))}",
         ],
     )
     glowing = overlaid(small, cam, original.size)
@@ -118,6 +118,33 @@ def box_importance(
     height = max(360, round(560 * small.height / small.width) + 60)
     title = f"{text(image_id)}: {text(chosen)} of {text(run.image(image_id)['label'])}"
     return plain(figure, titled(title, run.synthetic), 1060, height)
+
+
+def cam_grid(run: Run, image_id: str, method: str | None = None) -> go.Figure:
+    """The stored CAM of an image cell by cell, beside the same map smoothly scaled (EmoCAM, Fig. 5C shows the latter).
+
+    Args:
+        run: holds the image and its CAM.
+        image_id: which image.
+        method: by default the run's first.
+
+    Raises:
+        UnknownNameError, EmocamError: the run has no such image, method or CAM, or its images have moved.
+    """
+    from plotly.subplots import make_subplots
+
+    chosen = method or run.methods[0]
+    original = run.open_image(image_id)
+    cam, small = run.grid(image_id, chosen), reduced(original)
+    height, width = cam.grid.shape
+    titles = [f"{height} x {width} cells, as computed", "smoothly scaled, over the picture"]
+    figure = make_subplots(cols=2, rows=1, horizontal_spacing=0.02, subplot_titles=titles)
+    cells = painted(cam_in_pixels(cam, original.size, small.size, smooth=False), cam_table())
+    for column, shown in enumerate((Image.fromarray(cells), overlaid(small, cam, original.size)), start=1):
+        _add_picture(figure, shown, column)
+    title = titled(f"{text(image_id)}: {text(chosen)} of {text(cam.target)}", run.synthetic)
+    margin = {"l": 20, "r": 20, "t": 80, "b": 20}
+    return plain(figure, title, 1060, round(505 * small.height / small.width) + 100, margin=margin)
 
 
 def changed_image(
@@ -181,14 +208,20 @@ def overlaid(image: Image.Image, cam: Cam, size: tuple[int, int], opacity: float
     return Image.fromarray(np.round(mixed).astype(np.uint8))
 
 
-def cam_in_pixels(cam: Cam, size: tuple[int, int], shown: tuple[int, int]) -> NDArray[np.float32]:
-    """The CAM (h, w) over an image of `size` pixels that is shown with `shown` ones, bilinear; 0 outside its view."""
+def cam_in_pixels(
+    cam: Cam, size: tuple[int, int], shown: tuple[int, int], *, smooth: bool = True
+) -> NDArray[np.float32]:
+    """The CAM (h, w) over an image of `size` pixels that is shown with `shown` ones; 0 outside its view.
+
+    Bilinear, or where not `smooth` each cell as it is.
+    """
     scale = shown[0] / size[0], shown[1] / size[1]
     left, top = round(cam.view.x0 * scale[0]), round(cam.view.y0 * scale[1])
     right = max(left + 1, round(cam.view.x1 * scale[0]))
     bottom = max(top + 1, round(cam.view.y1 * scale[1]))
     grid = Image.fromarray(np.asarray(cam.grid, dtype=np.float32))
-    stretched = np.asarray(grid.resize((right - left, bottom - top), Image.Resampling.BILINEAR))
+    way = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    stretched = np.asarray(grid.resize((right - left, bottom - top), way))
     whole = np.zeros((shown[1], shown[0]), np.float32)
     inside = slice(max(top, 0), min(bottom, shown[1])), slice(max(left, 0), min(right, shown[0]))
     whole[inside] = stretched[
@@ -207,6 +240,10 @@ def _boxes(run: Run, image_id: str, method: str, score: str, min_confidence: flo
         importance=run.importance(method, score)[boxes.index], share=area / (row["width"] * row["height"])
     )
     return boxes[boxes["confidence"] >= least].sort_values("importance", ascending=False, kind="stable")
+
+
+def _boxes_in_words(n: int) -> str:
+    return f"{n} box" if n == 1 else f"{n} boxes"
 
 
 def _add_picture(figure: go.Figure, image: Image.Image, column: int) -> None:
