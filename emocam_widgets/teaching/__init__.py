@@ -9,12 +9,15 @@ from emocam_widgets.teaching.covered import Covered
 from emocam_widgets.teaching.guess import Guess
 from emocam_widgets.teaching.head_table import ball_and_heads, silhouette_question
 from emocam_widgets.teaching.make_it_flip import flip_guess, make_it_flip
+from emocam_widgets.teaching.methods_agree import methods_agree, what_agreement_shows
+from emocam_widgets.teaching.one_image import one_image, small_box
 from emocam_widgets.teaching.presence import presence_and_use, presence_is_not_use
 from emocam_widgets.teaching.reading_bars import place_question, predicted_as, read_the_bars, switch_guess
 from emocam_widgets.teaching.silhouettes import object_or_cover
 from emocam_widgets.teaching.small_box import first_boxes, first_by_score, score_question, small_box
 from emocam_widgets.teaching.start_here import start_here
 from emocam_widgets.teaching.steps import Exercise, Question, Step
+from emocam_widgets.teaching.what_drives import face_first, what_drives
 
 __all__ = [
     "Covered",
@@ -23,11 +26,14 @@ __all__ = [
     "Question",
     "Step",
     "ball_and_heads",
+    "face_first",
     "first_boxes",
     "first_by_score",
     "flip_guess",
     "make_it_flip",
+    "methods_agree",
     "object_or_cover",
+    "one_image",
     "place_question",
     "predicted_as",
     "presence_and_use",
@@ -38,4 +44,6 @@ __all__ = [
     "small_box",
     "start_here",
     "switch_guess",
+    "what_agreement_shows",
+    "what_drives",
 ]
