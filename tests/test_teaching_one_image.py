@@ -15,7 +15,7 @@ from emocam_widgets.teaching.one_image import (
     check_sure,
     importances,
     one_image,
-    small_box,
+    size_question,
 )
 from emocam_widgets.widgets import MethodComparison
 from tests.worlds import make_run
@@ -100,7 +100,7 @@ def test_the_question_counts_the_boxes_that_are_smaller_than_a_cell(tmp_path: Pa
     run = make_run(tmp_path, n=6)
     image_id = str(run.boxes["image_id"].iloc[0])
     comparison = MethodComparison(image_id, run=run, methods=["grad-cam"])
-    question = small_box(comparison)
+    question = size_question(comparison)
     height, width = run.grid(image_id, "grad-cam").grid.shape
     assert f"{height} x {width} cells" in question.children[0].value
     wrong, right, other = question.children[1].children
@@ -114,4 +114,4 @@ def test_the_question_counts_the_boxes_that_are_smaller_than_a_cell(tmp_path: Pa
 
 def test_a_comparison_without_a_run_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a comparison with run="):
-        small_box(MethodComparison())
+        size_question(MethodComparison())

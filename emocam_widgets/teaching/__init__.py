@@ -10,7 +10,7 @@ from emocam_widgets.teaching.guess import Guess
 from emocam_widgets.teaching.head_table import ball_and_heads, silhouette_question
 from emocam_widgets.teaching.make_it_flip import flip_guess, make_it_flip
 from emocam_widgets.teaching.methods_agree import methods_agree, what_agreement_shows
-from emocam_widgets.teaching.one_image import one_image, small_box
+from emocam_widgets.teaching.one_image import one_image, size_question
 from emocam_widgets.teaching.presence import presence_and_use, presence_is_not_use
 from emocam_widgets.teaching.reading_bars import place_question, predicted_as, read_the_bars, switch_guess
 from emocam_widgets.teaching.silhouettes import object_or_cover
@@ -41,6 +41,7 @@ __all__ = [
     "read_the_bars",
     "score_question",
     "silhouette_question",
+    "size_question",
     "small_box",
     "start_here",
     "switch_guess",

@@ -124,7 +124,7 @@ def importances(comparison: MethodComparison, predicted: bool = False) -> pd.Dat
     )
 
 
-def small_box(comparison: MethodComparison) -> Question:
+def size_question(comparison: MethodComparison) -> Question:
     """A question about what a box smaller than a cell of the map can tell; its numbers are those of the comparison.
 
     Args:
