@@ -138,7 +138,7 @@ def check_first_box(
     names: Sequence[str], importance: NDArray[np.float32], areas: NDArray[np.float32], box: int | None
 ) -> Step:
     """Is the box that is pointed at the one with the greatest mean?"""
-    task = "Under the score mean, click the box that comes first in the list below the map, and find it on the picture."
+    task = "Under the score mean, click the box that comes first in the list, and find it on the picture."
     top = int(np.argmax(importance))
     if box is None:
         return Step(task, False, "The list stands in the order of importance.")
