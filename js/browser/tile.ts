@@ -58,7 +58,7 @@ export class Tile {
       },
       h("div", { class: "ec-tile-frame", style: { height: `${at.height}px` } }, this.canvas, this.note, h("span", { class: "ec-tile-check", "aria-hidden": "true" }, "✓"), this.tag),
       h("div", { class: "ec-tile-caption", title: imageId },
-        h("span", { class: "ec-tile-dot", "data-dot": label }), h("span", { class: "ec-tile-label" }, label), h("span", { class: "ec-number ec-muted" }, sure)),
+        h("span", { class: "ec-tile-dot", "data-dot": label }), h("span", { class: "ec-tile-label" }, label), " ", h("span", { class: "ec-number ec-muted" }, sure)),
     );
   }
 
@@ -89,8 +89,9 @@ export class Tile {
     this.tag.hidden = given === undefined && !(view.annotations && annotation !== null);
     this.tag.textContent = given !== undefined ? `✎ ${given}` : (annotation ?? "");
     this.tag.title = said;
-    const name = `${this.store.ids[this.position]}: ${this.store.predictedLabel(this.position)} ${percent(this.store.probability[this.position])}`;
-    this.element.setAttribute("aria-label", said === "" || this.tag.hidden ? name : `${name}, ${said}`);
+    const predicted = `${this.store.predictedLabel(this.position)} ${percent(this.store.probability[this.position])}`;
+    const shown = said === "" || this.tag.hidden ? "" : `${said}; `;
+    this.element.setAttribute("aria-label", `${this.store.ids[this.position]}: ${shown}${predicted}`);
   }
 
   mark(selected: boolean, cursor: boolean, several: boolean): void {

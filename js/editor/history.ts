@@ -16,6 +16,8 @@ interface Card extends Trial {
   element: HTMLElement;
   main: HTMLButtonElement;
   compare: HTMLButtonElement;
+  /** What it is called, without its control. */
+  name: string;
   control: HTMLElement;
 }
 
@@ -70,6 +72,7 @@ export class History {
     if (card === undefined) return;
     card.control.textContent = `grey: ${writePercent(probability)} ${label}`;
     card.control.title = card.control.textContent;
+    card.main.setAttribute("aria-label", `${card.name}, ${card.control.textContent}`);
     card.element.dataset.control = label;
   }
 
@@ -106,6 +109,7 @@ export class History {
     const best = ranking(trial.probabilities)[0];
     const [label, probability] = [this.labels[best], trial.probabilities[best]];
     const names = describe(trial);
+    const name = `${names}: ${label} ${writePercent(probability)}`;
     const dot = h("span", { class: "ec-tile-dot", style: { background: css(labelColour(label, isDark(this.el))) } });
     const control = h("span", { class: "ec-card-value ec-number ec-muted", "data-testid": "card-control" });
     const main = h(
@@ -114,20 +118,22 @@ export class History {
         class: "ec-card-main",
         type: "button",
         title: `Back to: ${names}`,
-        "aria-label": `${names}: ${label} ${writePercent(probability)}`,
+        "aria-label": name,
         "data-testid": "history-card",
         "data-label": label,
         "data-probability": probability.toFixed(6),
       },
       this.events.miniature(trial),
       h("span", { class: "ec-card-text" }, dot, h("span", { class: "ec-card-label" }, original ? `Original: ${label}` : label)),
+      " ",
       h("span", { class: "ec-card-value ec-number ec-muted" }, writePercent(probability)),
+      " ",
       control,
     );
     const compare = h("button", { class: "ec-icon-button", type: "button", title: "Compare the bars with this", "aria-label": `Compare with ${names}`, "aria-pressed": "false", "data-testid": "card-compare" }, "⇄");
     const remove = h("button", { class: "ec-icon-button", type: "button", title: "Take this card out", "aria-label": `Take out ${names}`, "data-testid": "card-remove" }, "×");
     const element = h("div", { class: `ec-card${trial.flipped ? " ec-card-flipped" : ""}`, role: "listitem" }, main, h("div", { class: "ec-card-acts" }, original ? null : remove, original ? null : compare));
-    const card: Card = { ...trial, element, main, compare, control };
+    const card: Card = { ...trial, element, main, name, compare, control };
     main.addEventListener("click", () => this.events.restore({ placements: card.placements, edits: card.edits }));
     compare.addEventListener("click", () => this.compareWith(this.compared === card ? null : card));
     remove.addEventListener("click", () => this.drop(card));

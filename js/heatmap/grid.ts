@@ -146,7 +146,11 @@ export class HeatmapGrid {
     if (!matrix) return;
     const n = matrix.labels.length;
     for (const [i, row] of this.rows) {
-      row.cells.forEach((cell, j) => cell.el.setAttribute("aria-label", `${matrix.classes[i]}: ${matrix.sentence(i * n + j, marks)}`));
+      // What is written in the cell comes first: who speaks to the machine says what is seen.
+      row.cells.forEach(({ el }, j) => {
+        const seen = el.textContent ? `, ${el.textContent}` : "";
+        el.setAttribute("aria-label", `${matrix.classes[i]}${seen}: ${matrix.sentence(i * n + j, marks)}`);
+      });
     }
     this.columns.forEach((column, j) => column.setAttribute("aria-label", `${matrix.labels[j]}: ${matrix.images[j]} images`));
   }

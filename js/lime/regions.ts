@@ -64,7 +64,7 @@ export class RegionList {
       const name = `Region ${rank + 1}`;
       row.dataset.weight = "";
       row.setAttribute("aria-label", [name, `${area} of the image`, ...marked].join(", "));
-      row.replaceChildren(mark, h("span", { class: "li-region-name" }, name), size);
+      row.replaceChildren(mark, h("span", { class: "li-region-name" }, name), " ", size);
       return;
     }
     const most = largest(this.shown.map!, explained) || 1;
@@ -75,8 +75,8 @@ export class RegionList {
     const unclear = isClear(weight, error) ? [] : ["not told from 0 yet"];
     row.classList.toggle("li-unclear", unclear.length > 0);
     row.dataset.weight = String(weight);
-    row.setAttribute("aria-label", [`${text} ${sure}`.trim(), ...unclear, `${area} of the image`, ...marked].join(", "));
-    row.replaceChildren(mark, this.bar(weight / most), h("b", { class: "ec-number" }, text), h("span", { class: "ec-number ec-muted" }, sure), size);
+    row.setAttribute("aria-label", [`${text} ${sure}`.trim(), `${area} of the image`, ...unclear, ...marked].join(", "));
+    row.replaceChildren(mark, this.bar(weight / most), h("b", { class: "ec-number" }, text), " ", h("span", { class: "ec-number ec-muted" }, sure), " ", size);
   }
 
   private bar(share: number): HTMLElement {

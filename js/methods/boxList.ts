@@ -25,11 +25,12 @@ export class BoxList {
       const value = of(i);
       const text = value < 0 ? "" : value.toFixed(2);
       row.className = "me-box";
-      row.setAttribute("aria-label", `${box.objectClass}, confidence ${box.confidence.toFixed(2)}${text === "" ? "" : `, mean importance ${text}`}`);
+      row.setAttribute("aria-label", `${box.objectClass}${text === "" ? "" : `, ${text} mean importance`}, confidence ${box.confidence.toFixed(2)}`);
       row.replaceChildren(
         h("i", { class: "me-dot", style: { background: box.colour } }),
         h("span", { class: "me-box-name", title: `confidence ${box.confidence.toFixed(2)}` }, box.objectClass),
         h("span", { class: "me-bar" }, h("i", { style: { width: `${100 * Math.max(0, value)}%` } })),
+        " ",
         h("b", { class: "ec-number" }, text),
       );
     });

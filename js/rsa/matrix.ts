@@ -82,7 +82,7 @@ export class RsaGrid {
       role: "gridcell",
       tabindex: i === this.active[0] && j === this.active[1] ? 0 : -1,
       "aria-selected": on,
-      "aria-label": same ? a : `${a} and ${b}: rho ${write(rho)}`,
+      "aria-label": same ? `${a}: ${write(rho)}` : `${a} and ${b}: rho ${write(rho)}`,
       "data-testid": "rsa-cell",
       "data-pair": `${i},${j}`,
       "data-rho": rho,

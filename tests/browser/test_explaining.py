@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import violations
+from tests.browser.listeners import count_from_now_on, held
 from tests.browser.notebook import NotebookPage
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,6 +33,12 @@ for number in range(12):
 corpus = emo.Corpus.from_folder(folder)
 evil = "<img src=x onerror=alert(1)>.png"
 """
+PASTED = (
+    "run = emo.analyze(corpus, classifier, detector, methods=['grad-cam', 'lift-cam', 'eigen-cam'],"
+    " out=folder.parent / (folder.name + '-run'), progress=False)\n"
+    "result = emo.paste_experiment(corpus, classifier, ['rugby ball'], height=0.6, variants=('object', 'grey'),"
+    " progress=False)"
+)
 LIME = "view = emo.LimeView(worker=worker, corpus=corpus, image_id={image}, n_samples={samples}, n_regions=20)\nview"
 
 
@@ -233,12 +241,7 @@ def test_methods_are_linked(notebook: NotebookPage) -> None:
 
 @pytest.mark.usefixtures("prepared")
 def test_a_pair_of_methods_and_a_bar_of_pastes_show_what_is_behind(notebook: NotebookPage) -> None:
-    notebook.execute(
-        "run = emo.analyze(corpus, classifier, detector, methods=['grad-cam', 'lift-cam', 'eigen-cam'],"
-        " out=folder.parent / (folder.name + '-run'), progress=False)\n"
-        "result = emo.paste_experiment(corpus, classifier, ['rugby ball'], height=0.6, variants=('object', 'grey'),"
-        " progress=False)"
-    )
+    notebook.execute(PASTED)
     output = notebook.run("rsa = emo.RsaMatrix(run, bootstrap=100, shuffles=2)\nrsa").output
     expect(output.get_by_test_id("rsa")).to_have_attribute("data-status", "done", timeout=30_000)
     cell = output.locator('[data-testid="rsa-cell"][data-pair="0,2"]')
@@ -269,3 +272,56 @@ def test_a_pair_of_methods_and_a_bar_of_pastes_show_what_is_behind(notebook: Not
     expect(output.get_by_test_id("strip")).to_be_hidden()
     assert notebook.value("bars.images") == []
     assert notebook.page_errors == []
+
+
+WIDGETS = {
+    "lime": "emo.LimeView(worker=worker, corpus=corpus, image_id='03.png', n_samples=60, n_regions=20)",
+    "methods": "emo.MethodComparison(worker=worker, corpus=corpus, image_id='03.png', methods=['grad-cam', 'fem'])",
+    "rsa": "emo.RsaMatrix(run, bootstrap=100, shuffles=2)",
+    "pastebars": "emo.PasteBars(result, corpus)",
+}
+
+
+def used(name: str, output: Locator) -> None:
+    """The widget after what a person does with it: nothing of it is still folded away."""
+    if name == "lime":
+        finished(output)
+        output.get_by_test_id("hide-rest").click()
+        expect(output.get_by_test_id("kept")).to_contain_text("regions")
+        output.get_by_test_id("commit-first").click()
+        expect(output.get_by_test_id("commit")).to_be_visible()
+    elif name == "methods":
+        expect(output.get_by_test_id("methods")).to_have_attribute("data-settled", "true", timeout=30_000)
+        output.get_by_test_id("method-name").first.press("Enter")
+        expect(output.get_by_test_id("boxes")).to_contain_text("Person")
+    elif name == "rsa":
+        expect(output.get_by_test_id("rsa")).to_have_attribute("data-status", "done", timeout=30_000)
+        output.locator('[data-testid="rsa-cell"][data-pair="0,2"]').click()
+        expect(output.get_by_test_id("difference")).to_have_attribute("data-pair", "grad-cam|eigen-cam")
+    else:
+        output.get_by_test_id("paste-bar").first.click()
+        expect(output.get_by_test_id("strip")).to_have_attribute("data-loaded", "true", timeout=15_000)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_axe_finds_nothing_serious_and_closing_leaves_no_listener(notebook: NotebookPage) -> None:
+    """Each widget in use, in both themes; what colours do not change is looked for once."""
+    notebook.execute(PASTED)
+    count_from_now_on(notebook.page)
+    found: dict[str, list[str]] = {}
+    for name, widget in WIDGETS.items():
+        before = held(notebook.page)
+        output = notebook.run(f"shown = {widget}; shown").output
+        used(name, output)
+        assert len(held(notebook.page)) > len(before) + 2
+        root = output.locator(".ec-root")
+        found[f"light, {name}"] = violations(root)
+        notebook.theme("dark")
+        found[f"dark, {name}"] = violations(root, "color-contrast")
+        notebook.theme("light")
+        notebook.clear()
+        expect(notebook.page.locator(".ec-root")).to_have_count(0)
+        notebook.wait_for(
+            lambda before=before: held(notebook.page) == before, 5, f"{name} to let go: {held(notebook.page)}"
+        )
+    assert not any(found.values()), "\n".join(f"{where}: {each}" for where, all_ in found.items() for each in all_)

@@ -15,6 +15,7 @@ from emocam_widgets import ImageBrowser, demo, export_report, open_run
 from emocam_widgets.analysis.selection import selection
 from emocam_widgets.analysis.significance import marks
 from emocam_widgets.run import Run
+from tests.browser.axe import violations
 from tests.reports import OTHER, size_with_half_the_pictures, two_methods
 
 CELL = ("Sports equipment", "Excitement")
@@ -254,6 +255,27 @@ def test_report_of_part_of_a_run_says_so(report: OpenReport, run: Run, file: Pat
     report.get("only-pictures").uncheck()
     expect(report.get("grid").locator('[data-place="0"]')).to_have_attribute("data-image-id", run.images["image_id"][0])
     assert report.shown() == run.images["image_id"].tolist()
+
+
+def test_axe_finds_nothing_serious(report: OpenReport, file: Path, run: Run, tmp_path: Path) -> None:
+    """As opened, with a cell and an image open, with its help, and with tiles that have no picture."""
+    report.open(file)
+    body = report.page.locator("body")
+    found = {"light, nothing open": violations(body)}
+    report.cell(*CELL).click()
+    report.get("thumb").first.dblclick()
+    expect(report.get("look")).to_have_attribute("data-loaded", "true")
+    found["light, image"] = violations(body)
+    report.page.get_by_role("button", name="Help and keys").click()
+    found["light, help"] = violations(body)
+    report.get("theme").select_option("dark")
+    found["dark, help"] = violations(body, "color-contrast")
+    report.get("close-help").click()
+    found["dark, image"] = violations(body, "color-contrast")
+    report.open(export_report(run, tmp_path / "small.html", max_mb=size_with_half_the_pictures(file) / 1e6))
+    report.get("only-pictures").uncheck()
+    found["no pictures"] = violations(body, "color-contrast")
+    assert not any(found.values()), "\n".join(f"{where}: {each}" for where, all_ in found.items() for each in all_)
 
 
 def test_theme_print_and_no_script(report: OpenReport, chromium: Browser, file: Path) -> None:
