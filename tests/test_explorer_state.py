@@ -97,6 +97,36 @@ def test_class_filter_comes_back_where_no_cell_was_selected(run: Run) -> None:
     assert again.object_class == again.browser.object_class == "Food" and again.cell is None
 
 
+def test_lime_and_methods_come_back_as_they_were_left(run: Run, worker: Worker) -> None:
+    image_id = str(run.images["image_id"].iloc[7])
+    first = explore(run, worker, image_id=image_id, mode="lime")
+    assert first.lime is not None
+    first.lime.palette, first.lime.n_regions, first.lime.n_samples = "blue-orange", 20, 60
+    first.lime.reveal = "commit-first"
+    assert first.lime.wait(30)
+    first.lime.marks = {"for": [1, 2], "against": [3]}
+    first.lime.committed = True
+    first.mode = "methods"
+    assert first.comparison is not None
+    first.comparison.methods = ["lift-cam", "grad-cam"]
+    first.comparison.cam_opacity = 0.3
+    again = explore(run, worker)
+    assert again.comparison is not None and again.comparison.image_id == image_id
+    assert (again.comparison.methods, again.comparison.cam_opacity) == (["lift-cam", "grad-cam"], 0.3)
+    again.mode = "lime"
+    lime = again.lime
+    assert lime is not None and lime.wait(30) and lime.image_id == image_id
+    assert (lime.palette, lime.n_regions, lime.n_samples, lime.reveal) == ("blue-orange", 20, 60, "commit-first")
+    assert lime.marks == {"for": [1, 2], "against": [3]} and lime.committed
+    assert lime.seen_before == first.lime.seen_before and set(lime.agreement) == set(first.lime.agreement) != set()
+    again.image_id = str(run.images["image_id"].iloc[8])
+    assert not lime.committed and lime.marks == {"for": [], "against": []}
+    other = explore(run, worker)
+    assert other.lime is not None and other.lime.marks == {"for": [], "against": []}
+    for explorer in (first, again, other):
+        explorer.close()
+
+
 def test_what_is_told_wins_over_what_is_remembered(run: Run) -> None:
     explore(run, cell=["Food", "Craving"], threshold=0.5)
     told = explore(run, cell=None, threshold=0.2)
@@ -195,7 +225,7 @@ def test_follower_hands_on_the_run_as_parts_land(growing: Growing) -> None:
     growing.add(10)
     wait_for(lambda: grown)
     assert len(grown[0]) == 25
-    assert told[-1].running and told[-1].seconds_left is not None and told[-1].seconds_left > 0
+    assert told[-1].running and told[-1].seconds_left is not None
     growing.add(15)
     wait_for(lambda: not follower._thread.is_alive())
     assert told[-1].whole and len(grown[-1]) == 40
@@ -217,17 +247,20 @@ def test_explorer_grows_and_keeps_what_is_looked_at(growing: Growing) -> None:
     explorer.heatmap.measure = "count"
     explorer.browser.sort = "importance"
     assert explorer.progress is not None and explorer.progress["done"] == 15
-    before = explorer.browser
+    parts = explorer.heatmap, explorer.browser
+    seen: list[float] = []
+    explorer.heatmap.observe(lambda change: seen.append(change["new"]), "threshold")
     growing.add(25)
     explorer._grow(growing.open())
     assert explorer.summary["images"] == len(explorer.browser.run) == 40
-    assert explorer.browser is not before
-    wait_for(lambda: before.comm is None)
+    assert (explorer.heatmap, explorer.browser) == parts
+    assert [part.run_revision for part in parts] == [1, 1]
+    assert sum(explorer.heatmap.association.n_images) == 40
     assert (explorer.heatmap.measure, explorer.browser.sort) == ("count", "importance")
     assert explorer.cell == explorer.browser.cell == ["Human face", "Joy"]
     assert explorer.image_id == explorer.browser.open_image == image_id
     explorer.heatmap.threshold = 0.35
-    assert explorer.threshold == explorer.browser.threshold == 0.35
+    assert explorer.threshold == explorer.browser.threshold == 0.35 and seen == [0.35]
     contributors = growing.open().association(threshold=0.35).contributors("Human face", "Joy")
     assert sorted(explorer.browser.image_ids) == sorted(contributors)
     explorer.close()

@@ -79,6 +79,7 @@ class ImageBrowser(LiveWidget):
         list, by default the classifier's. annotations: labels by image id, those in the file included (to be observed;
         change it with :meth:`annotate`). An image that is labelled stays in its place until the filter or the order is
         set again. annotations_file: the path, or None: this session only. annotations_note: why they are not saved.
+    run_revision: counts how often the run has grown since (:meth:`update_run`); not to be set.
     """
 
     _esm, _css = static("browser")
@@ -118,6 +119,7 @@ class ImageBrowser(LiveWidget):
     annotations_file = t.Unicode(None, allow_none=True).tag(sync=True)
     annotations_note = t.Unicode("").tag(sync=True)
     annotations = t.Dict()
+    run_revision = t.Int(0).tag(sync=True)
 
     def __init__(self, run: Run, *, annotations_file: str | os.PathLike[str] | None = None, **traits: Any) -> None:
         self.run = run
@@ -188,6 +190,18 @@ class ImageBrowser(LiveWidget):
         some = self._annotations.steps > 0
         self._show_annotations(self._annotations.undo())
         return some
+
+    def update_run(self, run: Run) -> None:
+        """Show the same run as it is by now, holding more than before; traits, observers and links stay as they are."""
+        index, corpus = RunIndex(run), known_corpus(run)
+        index.annotate(self._annotations.labels)
+        if self._ready.is_set():
+            index.warm(self._settings)
+        with self._filter_lock:
+            self.run, self._index, self._corpus = run, index, corpus
+        # The views ask for the images anew before they hear of an order of these.
+        self.run_revision += 1
+        self._refilter()
 
     def close(self) -> None:
         """Close the widget and stop making thumbnails."""
@@ -301,7 +315,8 @@ class ImageBrowser(LiveWidget):
 
     def _send_thumbnails(self, request: dict[str, Any], _buffers: list[memoryview]) -> None:
         """Answers from another thread with boxes and maps of the images, and with their pictures if wanted."""
-        positions = [int(p) for p in request["positions"][:MAX_BATCH] if 0 <= int(p) < len(self._index)]
+        index = self._index  # its positions are meant, also where the run has grown before the pictures are made
+        positions = [int(p) for p in request["positions"][:MAX_BATCH] if 0 <= int(p) < len(index)]
         number = int(request.get("id", 0))
 
         finished = threading.Event()
@@ -310,7 +325,7 @@ class ImageBrowser(LiveWidget):
             finished.set()
             self._give_up.pop(number, None)
             try:
-                self._reply_thumbnails(request, positions, pictures)
+                self._reply_thumbnails(request, index, positions, pictures)
             except Exception as error:  # noqa: BLE001  a boundary: the pool would swallow it
                 self.show_error(error, request)
 
@@ -319,20 +334,24 @@ class ImageBrowser(LiveWidget):
             self._overlays.submit(done, {})
             return
         height = int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
-        give_up = self._thumbnails.batch([self._index.ids[position] for position in positions], height, done)
+        give_up = self._thumbnails.batch([index.ids[position] for position in positions], height, done)
         self._give_up[number] = give_up
         if finished.is_set():  # before it was noted
             self._give_up.pop(number, None)
 
     def _reply_thumbnails(
-        self, request: dict[str, Any], positions: list[int], pictures: dict[str, bytes | Exception | None]
+        self,
+        request: dict[str, Any],
+        index: RunIndex,
+        positions: list[int],
+        pictures: dict[str, bytes | Exception | None],
     ) -> None:
         with self._filter_lock:
             revision, wanted, settings, cam = self._revision, self._filter, self._settings, self._cam
         # The first pictures do not wait for the tables: the front end asks for what lies over them when it has them.
         if pictures and not self._ready.is_set():
             revision = NOT_READY
-        content, buffers = thumbnails_message(self._index, positions, pictures, wanted, settings, cam, revision)
+        content, buffers = thumbnails_message(index, positions, pictures, wanted, settings, cam, revision)
         self.reply(request, content, buffers)
 
     def _prepare_overlays(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,9 +39,14 @@ ONLY = ("only_images", "only_images_caption")
 SHOWN = ("selected", "selection", "compare_image", "cam_method", "cam_target", "show_boxes", "show_cam", "cam_opacity")
 OF_BROWSER = (*FILTERS, *ONLY, "sort", "sort_reverse", *SHOWN)
 OF_EDITOR = ("image_id", "placements", "edits", "show_cam", "cam_opacity", "method")
+OF_LIME = (
+    "targets", "output", "n_samples", "n_regions", "segmentation", "hide", "strongest", "hidden_as", "palette", "scale",
+    "reveal",
+)  # fmt: skip
+# What is said of one image; the marks are locked last.
+OF_LIME_IMAGE = ("keep", "seen_before", "marks", "committed")
+OF_COMPARISON = ("methods", "target", "score", "show_boxes", "cam_opacity", "enlarged")
 OF_EXPLORER = ("object_class", "label", "cell", "selection", "image_id", "mode")
-CHANGE_OVER = 5.0
-"""Seconds after which the parts over a run that has grown since are closed."""
 NO_WORKER = (
     "To edit images, pass a worker: explore(run, worker=emo.Worker(classifier)), with the classifier that made the run."
 )
@@ -85,7 +89,7 @@ class Explorer(LiveWidget):
         threshold: a box counts where its importance is above it.
         mode: what is done with the image: "look", "edit", "lime" or "methods".
         heatmap, browser, editor, lime, comparison: the parts, each a widget of its own; the last three are None until
-            an image is opened in them. While the run grows, `heatmap` and `browser` are made anew over what is there.
+            an image is opened in them. While the run grows they stay, and show what is there by then.
         progress: how far a run is that is still being computed (fields: `run.follow.Growth`); None once it is whole.
 
     What the view remembers: cell, filters, settings, image and edits in the kernel, by the run's path (`remember`); the
@@ -278,21 +282,15 @@ class Explorer(LiveWidget):
         self.set_trait("progress", None if state.whole else asdict(state))
 
     def _grow(self, run: Run) -> None:
-        """Puts the run as it is by now in the place of the one that is shown; what is looked at stays."""
-        old = self.heatmap, self.browser
-        heatmap, browser = _parts(run, self.worker, {name: getattr(self.heatmap, name) for name in SETTINGS})
-        for before, after, names in ((old[0], heatmap, OF_HEATMAP), (old[1], browser, OF_BROWSER)):
-            present = Memory()
-            present.keep("", before, names)
-            present.bring_back("", after, names)
-        self._unlink_parts()
-        self.run = run
-        with self.hold_sync():
-            self.heatmap, self.browser, self.summary = heatmap, browser, run_summary(run)
-        self._link()
-        self._remember()
-        # The views change over a moment later; what they still send until then must find somebody.
-        threading.Timer(CHANGE_OVER, _close, old).start()
+        """Puts the run as it is by now in the place of the one that is shown; widgets and what is looked at stay."""
+        self.run, self.summary = run, run_summary(run)
+        for part in (self.editor, self.lime, self.comparison):
+            if part is not None:
+                part.run = run
+        self.heatmap.update_run(run)
+        self.browser.update_run(run)
+        if self.heatmap.roll_up:  # whose images the browser was told
+            self._show_cell()
 
     # -- what is done with the image -----------------------------------------------------------------------------------
 
@@ -327,20 +325,26 @@ class Explorer(LiveWidget):
         getattr(self, trait).image_id = self.image_id
 
     def _made(self, mode: str) -> ObjectEditor | LimeView | MethodComparison:
-        if mode == "lime":
-            return LimeView(worker=self.worker, run=self.run)
+        """The widget for a tab, as it was left: its settings, and what was done with the image where it is the same."""
+        known = self._memory
         if mode == "methods":
-            return MethodComparison(worker=self.worker, run=self.run)
+            comparison = MethodComparison(worker=self.worker, run=self.run)
+            known.bring_back("methods", comparison, OF_COMPARISON)
+            known.keep("methods", comparison, OF_COMPARISON)
+            return comparison
+        same = known.known(PARTS[mode], ["image_id"]).get("image_id") == self.image_id
+        if mode == "lime":
+            lime = LimeView(worker=self.worker, run=self.run)
+            known.bring_back("lime", lime, OF_LIME)
+            if same:
+                known.bring_back("lime", lime, ("image_id", *OF_LIME_IMAGE))
+            known.keep("lime", lime, ("image_id", *OF_LIME, *OF_LIME_IMAGE))
+            return lime
         editor = ObjectEditor(worker=self.worker, corpus=self.run.corpus, run=self.run)
-        if self._memory.known("editor", ["image_id"]).get("image_id") == self.image_id:
-            self._memory.bring_back("editor", editor, OF_EDITOR)
-        self._memory.keep("editor", editor, OF_EDITOR)
+        if same:
+            known.bring_back("editor", editor, OF_EDITOR)
+        known.keep("editor", editor, OF_EDITOR)
         return editor
-
-
-def _close(*parts: LiveWidget) -> None:
-    for part in parts:
-        part.close()
 
 
 def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:

@@ -79,6 +79,8 @@ class AssociationHeatmap(LiveWidget):
         edit_request: {"image_id", "placements"} of a result that was clicked, for an object editor; who takes it sets
             it back to None. The pictures behind the placements' names are in `things`.
 
+        run_revision: counts how often the run has grown since (`update_run`); not to be set.
+
     Raises:
         UnknownNameError: a setting names something the run does not have.
         EmocamError: the run holds no CAMs.
@@ -104,6 +106,7 @@ class AssociationHeatmap(LiveWidget):
     try_count = Int(20, min=1, max=500).tag(sync=True)
     try_result = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_request = Dict(default_value=None, allow_none=True).tag(sync=True)
+    run_revision = Int(0).tag(sync=True)
 
     methods = List(Unicode()).tag(sync=True)
     scores = List(Unicode()).tag(sync=True)
@@ -211,6 +214,17 @@ class AssociationHeatmap(LiveWidget):
     def cancel_try(self) -> None:
         """Stop the trial that is running; what it has found stays."""
         self._trial.cancel()
+
+    def update_run(self, run: Run) -> None:
+        """Show the same run as it is by now, holding more than before; traits, observers and links stay as they are."""
+        data = self._data.grown(run)
+        data.association(self._settings)
+        self.run, self._data = run, data
+        with self._marks_lock:
+            self._marks_of = (None, None)
+        self.methods, self.ways = list(run.methods), list(BY if run.annotations else BY[:1])
+        self.comparisons = data.comparisons
+        self.run_revision += 1
 
     def close(self) -> None:
         """Close the widget and stop what it is doing."""

@@ -129,6 +129,12 @@ class HeatmapData:
         self._names: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         self._limits: dict[tuple[Any, ...], float] = {}
 
+    def grown(self, run: Run) -> HeatmapData:
+        """The same of the run as it is by now; what views know by number keeps its number."""
+        data = HeatmapData(run, self.other)
+        data._names = self._names
+        return data
+
     @property
     def comparisons(self) -> list[dict[str, str]]:
         """What this run's method can be compared with, as {value, label}."""

@@ -37,7 +37,7 @@ class Explorer {
   private readonly parts: Map<Mode, PartPage>;
   private browser: Model | null = null;
   private height: Height | null = null;
-  /** Heatmap, browser and the settings above them: made anew when a run has grown. */
+  /** What shows heatmap, browser and the settings above them: made anew when the run has grown. */
   private panes = new Disposer();
 
   constructor(
@@ -66,7 +66,7 @@ class Explorer {
     this.height = new Height(root, () => this.layout.height, () => this.layout.stacked, this.disposer);
     await this.showRun(root);
     if (this.disposer.disposed) return;
-    this.disposer.watch(this.model, "browser", () => void this.showRun(root).catch((problem: unknown) => this.failed(problem)));
+    this.disposer.watch(this.browser!, "run_revision", () => void this.showRun(root).catch((problem: unknown) => this.failed(problem)));
     this.disposer.watch(this.model, ["mode", "image_id", ...PARTS.map(({ trait }) => trait)], () => this.showDetail());
     this.disposer.watch(this.model, "mode", () => {
       if (!this.layout.detailFolded) this.layout.fold(false, this.roomy); // "try it" and Python change it too
@@ -76,7 +76,7 @@ class Explorer {
     root.dataset.ready = "true";
   }
 
-  /** Heatmap and browser over the run as it is; where it has grown, in the place of those before, scrolled as they were. */
+  /** Heatmap and browser over the run as it is; where it has grown, filled anew and scrolled as they were. */
   private async showRun(root: HTMLElement): Promise<void> {
     const [heatmap, browser] = await Promise.all([childModel(this.model, "heatmap"), childModel(this.model, "browser")]);
     if (this.disposer.disposed) return;

@@ -97,6 +97,7 @@ export class Store {
     this.askMarks = (content, buffers) => askMarks(content, buffers as Int32Array<ArrayBuffer>[]);
     this.disposer.watch(model, [...SETTING_NAMES], () => this.follow());
     this.disposer.watch(model, "marks", () => this.wantMarks());
+    this.disposer.watch(model, "run_revision", () => this.request(false));
     this.disposer.add(() => {
       clearTimeout(this.followTimer);
       clearTimeout(this.marksTimer);

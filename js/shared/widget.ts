@@ -31,7 +31,12 @@ export function widget(mount: Mount, name: string): AnyWidgetModule {
       );
       const pane = h("div", { class: "ec-pane" });
       root.append(pane);
-      disposer.add(mount(model, pane, { embedded: false }));
+      let unmount = mount(model, pane, { embedded: false });
+      disposer.add(() => unmount());
+      disposer.watch(model, "run_revision", () => {
+        unmount(); // what is shown is of the run as it was: it has grown
+        unmount = mount(model, pane, { embedded: false });
+      });
       watchConnection(model, root, disposer);
       return () => disposer.dispose();
     },
