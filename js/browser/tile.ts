@@ -28,7 +28,8 @@ export interface Place {
 export class Tile {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { class: "ec-tile-picture" });
-  private readonly note = h("div", { class: "ec-tile-note", hidden: true });
+  private readonly noteText = h("span", {});
+  private readonly note = h("div", { class: "ec-tile-note", hidden: true }, this.noteText);
   private readonly tag = h("span", { class: "ec-tile-tag", "data-testid": "tile-annotation", hidden: true });
   private hovered: Box | null = null;
 
@@ -75,7 +76,7 @@ export class Tile {
     this.element.dataset.strongClasses = [...new Set(strong.map((box) => box.objectClass))].join("|");
     this.note.hidden = thumbnail.reason === null;
     if (thumbnail.reason !== null) {
-      this.note.textContent = "cannot be shown";
+      this.noteText.textContent = thumbnail.reason;
       this.note.title = thumbnail.reason;
     }
     if (thumbnail.picture) this.paintPicture(view, thumbnail, thumbnail.picture);

@@ -17,6 +17,8 @@ const SORTS: [Sort, string, string, string][] = [
   ["disagreement", "disagreement", "furthest from the annotation first", "nearest to the annotation first"],
 ];
 
+/** What does nothing where labels cannot be given. */
+const LABELLING = ["1 … 9, 0", "Ctrl+Z"];
 const KEYS: [string, string][] = [
   ["← → ↑ ↓", "move (with Shift: select)"],
   ["Home End PgUp PgDn", "first, last, a page"],
@@ -57,7 +59,8 @@ export class Toolbar {
     private readonly events: { compare: () => void },
     private readonly disposer: Disposer,
   ) {
-    this.keys = new KeysHelp(KEYS, within, disposer);
+    const keys = model.get("annotatable") === false ? KEYS.filter(([key]) => !LABELLING.includes(key)) : KEYS;
+    this.keys = new KeysHelp(keys, within, disposer);
     this.filters = new FilterPanel(model, store, disposer);
     this.sort.append(...SORTS.map(([value, text]) => h("option", { value }, text)));
     this.el = h(

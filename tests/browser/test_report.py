@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -253,6 +254,7 @@ def test_report_of_part_of_a_run_says_so(report: OpenReport, run: Run, file: Pat
     assert 0 < len(listed) < len(run)
     expect(report.get("pictured")).to_contain_text(f"{len(listed)} of these {len(run)}")
     report.get("only-pictures").uncheck()
+    expect(report.get("grid")).to_contain_text(re.compile(r"Left out: 0\.\d+ MB limit"))
     expect(report.get("grid").locator('[data-place="0"]')).to_have_attribute("data-image-id", run.images["image_id"][0])
     assert report.shown() == run.images["image_id"].tolist()
 

@@ -40,7 +40,7 @@ FEATURES = ("settings", "view", "search", "marks")
 WITHOUT_KERNEL = (
     "This report has no kernel; to edit images, open the run in Jupyter: emocam_widgets.explore(run, worker=...)."
 )
-NO_ROOM = "The picture of this image is left out, to keep the report small."
+NO_ROOM = "Left out: {:g} MB limit"
 
 
 def export_report(
@@ -266,7 +266,7 @@ class _Report:
             "pictures": places,
             "unreadable": unreadable,
             "given": self.given,
-            "no_room": NO_ROOM,
+            "no_room": NO_ROOM.format(self.max_bytes / MEGABYTE),
             "notes": list(notes),
             "name": self.run.manifest.corpus.name,
         }
