@@ -49,6 +49,11 @@ export class Commit {
       },
     }, disposer, this.result);
     this.el = this.row.el;
+    // Another image begins with what speaks for it.
+    disposer.watch(model, "_scene", () => {
+      this.way = "for";
+      this.update();
+    });
   }
 
   get marking(): boolean {
@@ -90,9 +95,11 @@ export class Commit {
     const marking = this.marking;
     const n = this.shown.marks.size;
     const what = this.label || "the label";
+    const seen = this.model.get<boolean>("seen_before");
+    const before = seen ? "Not blind: the map has been shown." : "Mark it before you see the map.";
     const says = marking
-      ? n === 0 ? `What should speak for ${what}, and what against it? Mark it before you see the map.` : `${n} ${n === 1 ? "region" : "regions"} marked for or against ${what}.`
-      : this.model.get<boolean>("seen_before") ? "Locked. The map had been shown before, so this is no blind judgement." : "Locked before the map was shown.";
+      ? n === 0 ? `What should speak for ${what}, and what against it? ${before}` : `${n} ${n === 1 ? "region" : "regions"} marked for or against ${what}.${seen ? " Not blind: the map has been shown." : ""}`
+      : seen ? "Locked. The map had been shown before, so this is no blind judgement." : "Locked before the map was shown.";
     this.row.update({ marking, way: this.way, says, lockable: n > 0 && this.shown.map !== null });
     this.showAgreement(marking);
   }

@@ -189,6 +189,7 @@ class LimeWidget {
     shown.palette = model.get<Palette>("palette");
     shown.scale = model.get<"own" | "shared">("scale");
     shown.covered = this.commit.marking;
+    this.root.classList.toggle("li-marking", shown.covered); // which leaves the picture more room
     this.root.dataset.status = status;
     this.root.dataset.targets = (shown.map?.explained ?? []).map((each) => each.target).join("|");
     const pictured = this.picture !== null;
