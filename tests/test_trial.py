@@ -15,7 +15,7 @@ from torch import nn
 from emocam_widgets.demo import open_sprite
 from emocam_widgets.engine import Worker, trial
 from emocam_widgets.engine.compose import paste
-from emocam_widgets.engine.trial import Tally, cut_out, plan_trial, run_trial, shipped_thing
+from emocam_widgets.engine.trial import Tally, cut_out, fitting, plan_trial, run_trial, shipped_thing
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.models.split import wrap_classifier
 from emocam_widgets.rle import encode_mask
@@ -53,6 +53,11 @@ def test_a_shipped_drawing_of_the_class_or_of_a_kind_of_it_is_taken(run: Run) ->
     # by the hierarchy alone: a lotus flower is a Flower, and so is what a class above it is tried with
     assert shipped_thing("Fashion accessory", run.classes) is not None
     assert shipped_thing("Person", run.classes) is None
+    balls = fitting("Sports equipment", run.classes)
+    assert balls[0] == ball.name and len(balls) > 1
+    other = shipped_thing("Sports equipment", run.classes, balls[1])
+    assert other is not None and other.name == balls[1]
+    assert shipped_thing("Sports equipment", run.classes, "pizza slice").name == ball.name
 
 
 def test_a_kind_of_the_class_is_taken_by_the_hierarchy(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class Plan:
         image_ids: the images, all of other labels; drawn at random with ``seed``.
         available: of how many they were drawn.
         note: what else should be known, or "".
+        choices: the shipped drawings that fit the class; the first is what is pasted unless another is named.
     """
 
     cell: tuple[str, str]
@@ -63,6 +64,7 @@ class Plan:
     available: int
     seed: int
     note: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,7 @@ def plan_trial(
     roll_up: bool = False,
     n: int = 20,
     seed: int = 0,
+    drawing: str | None = None,
 ) -> Plan:
     """Chooses what to paste, where, and onto which images.
 
@@ -131,6 +134,7 @@ def plan_trial(
         method, score, threshold, min_confidence, by, roll_up: as of ``Run.association``: what makes a box count.
         n: how many images, at most.
         seed: of drawing the images.
+        drawing: which shipped drawing is pasted, one of the plan's choices; None, or one that does not fit: the first.
 
     Raises:
         UnknownNameError: there is no such class or label.
@@ -148,14 +152,16 @@ def plan_trial(
     counts = run.importance(method or run.methods[0], score) > threshold
     counts &= (run.boxes["confidence"] >= (run.min_confidence if min_confidence is None else min_confidence)).to_numpy()
     boxes = boxes_of_class(run, counts, contributors, object_class, roll_up)
-    thing = shipped_thing(object_class, run.classes) or cut_out(run, boxes, object_class)
+    thing = shipped_thing(object_class, run.classes, drawing) or cut_out(run, boxes, object_class)
     chosen = np.random.default_rng(seed).permutation(len(others))[: max(1, int(n))]
     note = ""
     if worker.classifier.fingerprint != run.manifest.classifier.fingerprint:
         note = f"The worker's classifier ({worker.classifier.name}) is not the one that made the run."
     image_ids = tuple(others[i] for i in sorted(chosen))
     placement = usual_placement(run, boxes, thing.name)
-    return Plan((object_class, label), thing, placement, image_ids, len(others), seed, note)
+    return Plan(
+        (object_class, label), thing, placement, image_ids, len(others), seed, note, fitting(object_class, run.classes)
+    )
 
 
 def run_trial(run: Run, plan: Plan, worker: Worker, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Tried]:
@@ -177,18 +183,27 @@ def run_trial(run: Run, plan: Plan, worker: Worker, cancelled: Callable[[], bool
         yield Tried(image_id, before, after, control)
 
 
-def shipped_thing(object_class: str, classes: Sequence[str]) -> Thing | None:
-    """The first shipped sprite of the class, or of a kind of it by Open Images' hierarchy; None where there is none."""
+def fitting(object_class: str, classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of the shipped sprites of the class, and then of its kinds by Open Images' hierarchy."""
     from emocam_widgets import demo
 
     parents = chosen_parents(True, classes)
     known = list(demo.sprites().values())
-    own = [sprite for sprite in known if sprite.object_class == object_class]
-    kinds = [sprite for sprite in known if object_class in ancestors(sprite.object_class, parents)]
-    for sprite in (*own, *kinds):
-        what = "a shipped drawing" if sprite in own else f"a shipped drawing of a {sprite.object_class}, a kind of it"
-        return Thing(sprite.name, sprite.object_class, demo.open_sprite(sprite.name), what)
-    return None
+    own = [sprite.name for sprite in known if sprite.object_class == object_class]
+    kinds = [sprite.name for sprite in known if object_class in ancestors(sprite.object_class, parents)]
+    return tuple(dict.fromkeys((*own, *kinds)))
+
+
+def shipped_thing(object_class: str, classes: Sequence[str], name: str | None = None) -> Thing | None:
+    """The shipped sprite of this name, where it fits the class, else the first that does; None where none does."""
+    from emocam_widgets import demo
+
+    names = fitting(object_class, classes)
+    if not names:
+        return None
+    sprite = demo.sprites()[name if name in names else names[0]]
+    kind = "" if sprite.object_class == object_class else f" of a {sprite.object_class}, a kind of it"
+    return Thing(sprite.name, sprite.object_class, demo.open_sprite(sprite.name), f"a shipped drawing{kind}")
 
 
 def boxes_of_class(

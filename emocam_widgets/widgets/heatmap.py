@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SETTINGS = ("method", "score", "threshold", "min_confidence", "by")
 """What makes a box count: shared with everything that shows the images behind a cell."""
 
-FEATURES = ("settings", "view", "search", "marks", "try")
+FEATURES = ("settings", "view", "search", "marks", "try", "roll-up")
 """What the front end offers beside looking and selecting; a page without a kernel has fewer."""
 
 FALSE_DISCOVERY_RATE = 0.05
@@ -72,8 +72,10 @@ class AssociationHeatmap(LiveWidget):
 
     Trying an association out ("try it"):
         try_count: onto how many images of other labels a thing of the class is pasted.
+        try_thing: the shipped drawing that is pasted where it fits the class (`try_result`'s choices); None: the first.
         try_result: how the last trial stands: state ("planning", "running", "done", "cancelled" or "failed"), cell,
-            thing, source, placement, images (how many), available (of how many), seed, note, n (done so far), switched,
+            thing, choices, source, placement, images (how many), available (of how many), seed, note, n (done
+            so far), switched,
             to_label, control_switched, control_to_label (the grey silhouette's), transitions ([before, after, count]),
             and rows (image_id, before, after, control, p_before, p_after, p_control); or None.
         edit_request: {"image_id", "placements"} of a result that was clicked, for an object editor; who takes it sets
@@ -104,6 +106,7 @@ class AssociationHeatmap(LiveWidget):
     label = Unicode(None, allow_none=True).tag(sync=True)
     hovered = AnyTrait(None, allow_none=True).tag(sync=True)
     try_count = Int(20, min=1, max=500).tag(sync=True)
+    try_thing = Unicode(None, allow_none=True).tag(sync=True)
     try_result = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_request = Dict(default_value=None, allow_none=True).tag(sync=True)
     run_revision = Int(0).tag(sync=True)
@@ -201,11 +204,11 @@ class AssociationHeatmap(LiveWidget):
         names = checked_cell(self.run, cell, self.classes)
         if names is None:
             raise AssertionError("a cell that is not None has names")
-        settings, count = self._settings, self.try_count
+        settings, count, drawing = self._settings, self.try_count, self.try_thing
         which = {name: getattr(settings, name) for name in (*SETTINGS, "roll_up")}
 
         def plan() -> Plan:
-            made = plan_trial(self.run, names[0], names[1], worker, n=count, **which)
+            made = plan_trial(self.run, names[0], names[1], worker, n=count, drawing=drawing, **which)
             self.things[made.thing.name] = made.thing.picture
             return made
 

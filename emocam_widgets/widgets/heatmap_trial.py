@@ -111,6 +111,7 @@ def planned_state(plan: Plan) -> dict[str, Any]:
         "available": plan.available,
         "seed": plan.seed,
         "note": plan.note,
+        "choices": list(plan.choices),
     }
 
 

@@ -64,7 +64,7 @@ class Heatmap {
       zoom: (size) => this.grid.zoom(size),
       toGrid: () => this.grid.focusFirst(),
       export: (kind) => void this.export(kind),
-    }, embedded);
+    });
     this.root.append(...this.bars(embedded), this.toolbar.panel, this.info.el, this.grid.el, this.waiting, this.empty, this.trial.el, this.status, errors.el);
     el.append(this.root);
     disposer.add(() => this.root.remove());

@@ -40,7 +40,7 @@ export interface Offer {
  * settings: method, score, by, threshold. view: top, order, compare, roll-up. search: any class by name. marks: significance. try: "try
  * it". A page without a kernel leaves out what it cannot answer.
  */
-export type Feature = "settings" | "view" | "search" | "marks" | "try";
+export type Feature = "settings" | "view" | "search" | "marks" | "try" | "roll-up";
 
 /**
  * Asks for the numbers. With two buffers (int32 rows, int32 columns: positions in the names) exactly those are wanted, in that order;
@@ -111,6 +111,8 @@ export interface TryResult {
   sentence?: string;
   thing?: string;
   thing_class?: string;
+  /** The drawings that fit the class. */
+  choices?: string[];
   source?: string;
   placement?: Record<string, unknown>;
   images?: number;

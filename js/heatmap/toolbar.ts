@@ -53,7 +53,6 @@ export class Toolbar {
     private readonly store: Store,
     disposer: Disposer,
     private readonly events: ToolbarEvents,
-    private readonly embedded: boolean,
   ) {
     this.measure = selectControl(disposer, "show", "measure", (value) => setTraits(model, { measure: value }));
     this.top = selectControl(disposer, "top", "top", (value) => store.change({ top: value === ALL ? null : Number(value) }));
@@ -99,8 +98,7 @@ export class Toolbar {
     const others: Option[] = model.get<Option[]>("comparisons").filter((each) => each.value !== method);
     this.compare.options(view && others.length ? [{ value: "", label: "nothing" }, ...others] : [], compare ?? "");
     this.rollUp.checked = roll_up;
-    // The images behind a cell are shown by another widget, which counts without a roll-up.
-    this.rollUpField.hidden = !view || this.embedded;
+    this.rollUpField.hidden = !store.offers("roll-up");
     this.marks.checked = model.get<boolean>("marks");
     this.marksField.hidden = !store.offers("marks");
     this.search.hidden = !store.offers("search");

@@ -35,6 +35,10 @@ export class TryPanel {
       else if (what === "again") this.start();
       else if (what === "close") this.close();
     });
+    disposer.listen(this.head, "change", (event) => {
+      setTraits(model, { try_thing: (event.target as HTMLSelectElement).value });
+      this.start();
+    });
     disposer.listen(this.list, "click", (event) => this.open((event.target as Element).closest<HTMLElement>("[data-image-id]")?.dataset.imageId));
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -101,12 +105,21 @@ export class TryPanel {
     const title = result ? `Try it: ${result.cell[0]} in images that are not ${result.cell[1]}` : "Try it";
     const buttons = [result && (running ? action("stop", "Stop") : action("again", "Again")), action("close", "×", "Close")];
     // Made anew only where it differs: a button that is replaced under the pointer cannot be clicked.
-    const shown = `${running} ${title}`;
+    const { thing = "", choices = [] } = result ?? {};
+    const shown = [running, title, thing, ...choices].join("|");
     if (this.headed === shown) return;
     this.headed = shown;
     const focused = this.head.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.do : null;
-    this.head.replaceChildren(h("strong", { class: "hm-panel-title", title }, title), ...buttons.filter((each): each is HTMLElement => each !== null));
-    if (focused) this.head.querySelector<HTMLElement>(focused === "close" ? '[data-do="close"]' : "button")?.focus();
+    this.head.replaceChildren(h("strong", { class: "hm-panel-title", title }, title), ...this.chooser(thing, choices), ...buttons.filter((each): each is HTMLElement => each !== null));
+    if (focused) this.head.querySelector<HTMLElement>(focused === "close" ? '[data-do="close"]' : focused === "choose" ? "select, button" : "button")?.focus();
+  }
+
+  /** Which of the drawings that fit is pasted. */
+  private chooser(thing: string, choices: string[]): HTMLElement[] {
+    if (choices.length < 2) return [];
+    const select = h("select", { class: "ec-select", "aria-label": "what is pasted", "data-do": "choose", "data-testid": "try-thing" }, ...choices.map((value) => h("option", { value }, value)));
+    select.value = thing;
+    return [select];
   }
 
   private tell(result: TryResult): void {
