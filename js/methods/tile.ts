@@ -102,6 +102,7 @@ export class Tile {
     const known = value !== undefined;
     this.value.textContent = known ? value.toFixed(2) : "";
     this.words.textContent = known ? this.boxes[index].objectClass : "";
+    this.fill.parentElement!.style.visibility = known ? "" : "hidden"; // an empty bar would look like something to come
     this.fill.style.width = known ? `${100 * Math.min(1, value)}%` : "0";
     this.el.dataset.importance = known ? value.toFixed(4) : "";
   }

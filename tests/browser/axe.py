@@ -9,7 +9,7 @@ from playwright.sync_api import Locator
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 BAD = ("serious", "critical")
-# JupyterLab's body has no height and hides what overflows: axe takes everything in it for invisible, and looks past its text.
+# JupyterLab's body has no height and hides what overflows: axe would take all of it for invisible and see no text.
 _RUN = """async (root, [bad, only]) => {
   document.body.style.minHeight = '100vh';
   const rules = only ? {runOnly: {type: 'rule', values: [only]}} : {};
