@@ -85,6 +85,7 @@ def test_closing_views_leaves_no_listener(notebook: NotebookPage, setup: str) ->
         "emo.ImageBrowser(run)",
         "emo.AssociationHeatmap(run)",
         "emo.ObjectEditor()",
+        "emo.Expectation(run.images.image_id[0], run=run)",
     )
     for widget in widgets:
         before = held(notebook.page)
