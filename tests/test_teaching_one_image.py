@@ -33,7 +33,7 @@ class Marks(t.HasTraits):
     """What the check looks at in an `Expectation`."""
 
     committed = t.Bool(False)
-    chosen = t.Dict({"boxes": [], "cells": []})
+    chosen: t.Dict[str, list[int]] = t.Dict({"boxes": [], "cells": []})
 
 
 def test_only_a_locked_expectation_is_one() -> None:

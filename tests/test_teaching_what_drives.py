@@ -38,7 +38,7 @@ def association() -> Association:
     return Aggregate(images, boxes.assign(confidence=0.9), np.ones(len(boxes)), labels=LABELS, classes=CLASSES).at(0.3)
 
 
-def test_a_dark_cell_that_is_dark_everywhere_is_common(association: Association) -> None:
+def test_a_full_cell_that_is_full_everywhere_is_common(association: Association) -> None:
     step = check_common(association, ["Person", "Joy"])
     assert step.done
     assert "90%" in step.remark
@@ -47,7 +47,9 @@ def test_a_dark_cell_that_is_dark_everywhere_is_common(association: Association)
 @pytest.mark.parametrize(
     ("cell", "says"), [(None, "corner"), (["Kite", "Fear"], "not much"), (["Flag", "Awe"], "does differ from chance")]
 )
-def test_a_pale_or_significant_cell_is_not_common(association: Association, cell: list[str] | None, says: str) -> None:
+def test_a_near_empty_or_significant_cell_is_not_common(
+    association: Association, cell: list[str] | None, says: str
+) -> None:
     step = check_common(association, cell)
     assert not step.done
     assert says in step.remark
@@ -63,7 +65,7 @@ def test_a_cell_that_sets_its_label_apart_is_telling(association: Association) -
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        (None, "pale but for one"),
+        (None, "nearly empty but for one"),
         (["Person", "Joy"], "not significantly more"),
         (["Kite", "Fear"], "not significantly more"),
         (["Hat", "Joy"], "lift 2.0"),

@@ -23,11 +23,11 @@ def check_least(result: Rsa | None, pair: Sequence[str] | None) -> Step:
     if result is None:
         return Step(task, False, "The correlations are on their way.")
     if not pair:
-        return Step(task, False, "Each cell is a pair: the darker, the more alike.")
+        return Step(task, False, "Each cell is a pair of methods; its number says how alike their matrices are.")
     table = result.pairs()
     rho = _rho(result, pair)
     if not rho <= table["rho"].min():  # nan, of a method under which nothing counts, is no answer either
-        return Step(task, False, f"{' and '.join(pair)} reach rho {rho:.2f}. There is a paler cell.")
+        return Step(task, False, f"{' and '.join(pair)} reach rho {rho:.2f}. There is a pair of less.")
     shuffled = _shuffled(result, pair)
     remark = f"{' and '.join(pair)}: rho {rho:.2f}."
     if np.isfinite(shuffled):
@@ -135,10 +135,12 @@ def what_agreement_shows() -> Question:
 
 
 def _rho(result: Rsa, pair: Sequence[str]) -> float:
-    return float(result.rho.loc[pair[0], pair[1]])
+    first, second = map(result.methods.index, pair)
+    return float(result.rho.to_numpy()[first, second])
 
 
 def _shuffled(result: Rsa, pair: Sequence[str]) -> float:
     """The mean of both ways, as in `Rsa.pairs`."""
-    first, second = pair
-    return float(result.shuffled.loc[first, second] + result.shuffled.loc[second, first]) / 2
+    first, second = map(result.methods.index, pair)
+    shuffled = result.shuffled.to_numpy()
+    return float(shuffled[first, second] + shuffled[second, first]) / 2

@@ -71,8 +71,9 @@ def check_other_label(before: pd.DataFrame, now: pd.DataFrame, target: str | Non
         return Step(task, False, "Under this image's own map no box counts: choose another image in the first cell.")
     if target is None:
         return Step(task, False, "The list of labels stands above the picture; now it is the predicted one.")
-    top = before["importance"].idxmax()
-    name, was, is_now = before.loc[top, "object_class"], before.loc[top, "importance"], now.loc[top, "importance"]
+    top = int(before["importance"].argmax())
+    name = before["object_class"].iloc[top]
+    was, is_now = (float(table["importance"].iloc[top]) for table in (before, now))
     if is_now > threshold:
         return Step(task, False, f"Under the map of {target}, {name} still counts ({is_now:.2f}). Try another label.")
     remark = (

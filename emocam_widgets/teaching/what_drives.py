@@ -28,7 +28,7 @@ ASKED = ("Adoration", "Anxiety", "Romance", "Sexual Desire")
 
 
 def check_common(association: Association, cell: Sequence[str] | None, tested: Marks | None = None) -> Step:
-    """Is `cell` (object class, label) a dark one that does not differ from chance?
+    """Is `cell` (object class, label) a full one that does not differ from chance?
 
     Args:
         association: that the heatmap shows.
@@ -41,10 +41,14 @@ def check_common(association: Association, cell: Sequence[str] | None, tested: M
     share, elsewhere, _, sign, q = _cell(association, cell, tested)
     object_class, label = cell
     if share < COMMON:
-        return Step(task, False, f"{object_class} is highlighted in {share:.0%} of {label}: that is not much. Darker!")
+        return Step(
+            task,
+            False,
+            f"{object_class} is highlighted in {share:.0%} of {label}: that is not much. Look for a higher one.",
+        )
     if sign > 0:
         remark = (
-            f"{object_class} under {label} does differ from chance ({_q(q)}). Look for a dark cell without that corner."
+            f"{object_class} under {label} does differ from chance ({_q(q)}). Look for a full cell without that corner."
         )
         return Step(task, False, remark)
     remark = (
@@ -58,7 +62,7 @@ def check_telling(association: Association, cell: Sequence[str] | None, tested: 
     """Is `cell` significantly more frequent than elsewhere, and TELLING times so or more? As `check_common`."""
     task = f"Click a cell that is significantly more, and at least {TELLING:g} times as frequent as under other labels."
     if not cell:
-        return Step(task, False, "Look for a row that is pale but for one column.")
+        return Step(task, False, "Look for a row that is nearly empty but for one column.")
     share, elsewhere, lift, sign, q = _cell(association, cell, tested)
     object_class, label = cell
     if sign <= 0:
@@ -68,7 +72,7 @@ def check_telling(association: Association, cell: Sequence[str] | None, tested: 
         return Step(task, False, remark)
     remark = (
         f"{object_class}: {share:.0%} of {label}, {elsewhere:.0%} of the others: {lift:.1f} times as often ({_q(q)}). "
-        "Such a cell tells something about its label, even where it is paler than those above it."
+        "Such a cell tells something about its label, even where its share is lower than those above it."
     )
     return Step(task, True, remark)
 
@@ -142,17 +146,19 @@ def face_first(labels: Sequence[str] = ASKED) -> Question:
     published = published_association()
     choices, right = {}, []
     for label in labels:
-        above, face = above_the_face(published, label), published.loc[FACE, label]
+        above, face = above_the_face(published, label), published[label][FACE]
         if len(above):
+            first = str(above.index[0])
             right.append(label)
             choices[label] = (
-                f"There Fig. 2 has {above.index[0]} at {above.iloc[0]:.0%} and the face at {face:.0%}: the "
+                f"There Fig. 2 has {first} at {above.iloc[0]:.0%} and the face at {face:.0%}: the "
                 "sentence does not hold for that column."
             )
         else:
-            second = published[label].drop([EXEMPT, FACE])
+            others = published[label].drop([EXEMPT, FACE])
+            second = str(others.idxmax())
             choices[label] = (
-                f"There the face leads with {face:.0%}, before {second.idxmax()} with {second.max():.0%}: that column "
+                f"There the face leads with {face:.0%}, before {second} with {others.max():.0%}: that column "
                 "agrees with the sentence. Look for one that does not."
             )
     question = (
@@ -170,7 +176,7 @@ def _cell(
     tested = tested or marks(association, RATE)
     row, column = association.classes.index(cell[0]), association.labels.index(cell[1])
     tables = (association.fractions, association.elsewhere, association.lift)
-    share, elsewhere, lift = (float(table.iat[row, column]) for table in tables)
+    share, elsewhere, lift = (float(table.to_numpy()[row, column]) for table in tables)
     return share, elsewhere, lift, int(tested.sign[row, column]), float(tested.p_adjusted[row, column])
 
 

@@ -27,7 +27,7 @@ def test_the_least_alike_a_higher_bar_and_agreement_beyond_it(notebook: Notebook
     expect_done(exercise, False, False, False)
 
     click_pair(matrix, *pair_of(notebook, "pairs.rho.idxmax()"))
-    expect(steps.first).to_contain_text("There is a paler cell")
+    expect(steps.first).to_contain_text("There is a pair of less")
     click_pair(matrix, *pair_of(notebook, "pairs.rho.idxmin()"))
     expect_done(exercise, True, False, False)
     expect(steps.nth(1)).to_contain_text("on average")
