@@ -129,7 +129,7 @@ it("removes every listener with the last that wanted it", () => {
   Store.of(model, disposer, new ErrorBar());
   Store.of(model, other, new ErrorBar());
   disposer.dispose();
-  expect(model.listening).toBe(SETTING_NAMES.length + 2);
+  expect(model.listening).toBe(SETTING_NAMES.length + 3);
   other.dispose();
   expect(model.listening).toBe(0);
 });
