@@ -122,13 +122,13 @@ class Question(ipywidgets.VBox):
         colour = GOOD if self.correct else QUIET
         self._says.value = _sentence(remark, colour) if remark else ""
         if self._worker is not None and self.answer in self._buttons:
-            self._join_class(self._worker, list(self._buttons))
+            self._join_class(self._worker, list(self._buttons), self.answer)
 
-    def _join_class(self, worker: Worker, choices: list[str]) -> None:
+    def _join_class(self, worker: Worker, choices: list[str], answer: str) -> None:
         from emocam_widgets.engine.answers import Ballot, question_key
 
         self._leave_class()
-        mine = choices.index(self.answer)
+        mine = choices.index(answer)
         ballot = Ballot.of(question_key("question", self._question, *choices), len(choices), [mine])
 
         def show(totals: Totals) -> None:
