@@ -57,6 +57,7 @@ def test_it_answers_as_a_local_worker(shared: SharedWorker, local: emo.Worker, p
     mine, theirs = (worker.explain(picture, "lift-cam", "Joy") for worker in (local, shared))
     np.testing.assert_allclose(theirs.grid, mine.grid, atol=1e-3)
     assert (theirs.view, theirs.target, theirs.output) == (mine.view, mine.target, mine.output)
+    assert shared.min_confidence == local.min_confidence
     found, expected = shared.detect(picture, 0.3), local.detect(picture, 0.3)
     assert found.object_class == expected.object_class
     np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5)

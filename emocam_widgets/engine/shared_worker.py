@@ -50,7 +50,7 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class ClassifierFace:
-    """What a client knows of the classifier that the shared worker holds."""
+    """What a client knows of the models that the shared worker holds."""
 
     name: str
     labels: tuple[str, ...]
@@ -58,6 +58,7 @@ class ClassifierFace:
     target: str
     device: str
     synthetic: bool
+    min_confidence: float
 
 
 class WorkerActor:
@@ -72,7 +73,15 @@ class WorkerActor:
     async def face(self) -> ClassifierFace:
         """Who answers here."""
         own = self._worker.classifier
-        return ClassifierFace(own.name, own.labels, own.fingerprint, own.target, self._worker.device, own.synthetic)
+        return ClassifierFace(
+            own.name,
+            own.labels,
+            own.fingerprint,
+            own.target,
+            self._worker.device,
+            own.synthetic,
+            self._worker.min_confidence,
+        )
 
     async def pid(self) -> int:
         """The process that it runs in."""
@@ -242,6 +251,11 @@ class SharedWorker(Worker):
     def shared(self) -> bool:
         """See Worker."""
         return True
+
+    @property
+    def min_confidence(self) -> float:
+        """See Worker."""
+        return self.classifier.min_confidence  # type: ignore[attr-defined, no-any-return]
 
     def join_class(self, ballot: Ballot, told: Callable[[Totals], None]) -> Callable[[], None]:
         """See Worker. Where the process is lost, and with it the answers, every client gives its own again."""

@@ -26,6 +26,7 @@ from emocam_widgets.engine.results import ResultCache, disk_cache_of
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
 from emocam_widgets.explain.lime_settings import DEFAULT_OUTPUT, LimeSettings
+from emocam_widgets.run.run import DEFAULT_MIN_CONFIDENCE
 from emocam_widgets.types import OUTPUTS, Cam, Detections, FloatArray, LimeExplanation, Output, Prediction
 
 if TYPE_CHECKING:
@@ -215,6 +216,11 @@ class Worker:
 
         That happens to a shared worker only.
         """
+
+    @property
+    def min_confidence(self) -> float:
+        """From which confidence on a box is shown: what the detector was made with, else EmoCAM's 0.005."""
+        return float(getattr(self.detector, "settings", {}).get("confidence", DEFAULT_MIN_CONFIDENCE))
 
     @property
     def shared(self) -> bool:

@@ -15,7 +15,6 @@ from emocam_widgets.analysis.importance import cam_importance
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
-from emocam_widgets.run.run import DEFAULT_MIN_CONFIDENCE
 from emocam_widgets.types import Cam, Detections, Output
 from emocam_widgets.widgets.base import float_buffer
 from emocam_widgets.widgets.one_image import Message, OneImageWidget
@@ -170,8 +169,7 @@ class ExplainedImage(OneImageWidget):
             return Detections(corners, rows["confidence"].to_numpy(), tuple(rows["object_class"]), "run")
         if worker is None or worker.detector is None:
             return Detections.none("none")
-        settings = getattr(worker.detector, "settings", {})
-        return worker.detect(base, float(settings.get("confidence", DEFAULT_MIN_CONFIDENCE)))
+        return worker.detect(base, worker.min_confidence)
 
     def _known_boxes(self) -> NDArray[np.float32]:
         """(n, 4), as far as they were found: in the worker's thread nothing may be asked of it."""
