@@ -3,17 +3,20 @@ SHELL := bash
 VENV ?= .venv
 JOBS ?= 2
 ROUNDS ?= 50
+SITE ?= site
 PYTHON ?=
 BIN := $(VENV)/bin
 # Runs, downloads and caches of the demo stay inside the environment, so that a clone is complete in itself.
 export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
-.PHONY: help demo test prepare check test-unit test-browser stress bench train screenshots notebooks clean setup setup-train setup-test
+.PHONY: help demo test prepare check test-unit test-browser docs site stress bench train screenshots notebooks clean \
+	setup setup-train setup-test setup-docs
 
 help:
 	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
 	@echo "make test         set up, then every check and test, browser tests included"
+	@echo "make docs         build the documentation site into site/"
 	@echo "make stress       kill, fill up, damage and interrupt, each as often as ROUNDS (50) says"
 	@echo "make bench        run the benchmarks and write docs/performance.md"
 	@echo "make train        draw the scenes and train the demo's detector and classifier again"
@@ -27,6 +30,8 @@ setup-train:
 	@scripts/setup.sh train
 setup-test:
 	@scripts/setup.sh test
+setup-docs:
+	@scripts/setup.sh docs
 
 demo: setup
 	@$(BIN)/emocam demo
@@ -57,6 +62,13 @@ test-browser:
 	@echo "emocam: browser tests"
 	@$(BIN)/pytest -q -m browser
 
+docs: setup-docs
+	@$(MAKE) --no-print-directory site
+
+# A warning is an error (mkdocs.yml: strict). The tests build the site with this target too.
+site:
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --site-dir $(SITE)
+
 # The tests of faults, of which test-unit does two rounds each.
 stress: setup-test
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --rounds $(ROUNDS) tests/stress
@@ -77,7 +89,7 @@ notebooks: setup-test prepare
 	@$(BIN)/python -m scripts.notebook_pictures
 
 clean:
-	rm -rf $(VENV) js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) js/node_modules build dist site .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The steps build on each other.

@@ -3,12 +3,13 @@
 # the GL libraries that skia wants. Says one line for each thing it installs; what is already there costs a stamp comparison.
 #
 #   scripts/setup.sh core    the package and what it depends on
-#   scripts/setup.sh train   the same, and what drawing and training the embedded world needs
-#   scripts/setup.sh test    the same, and the tools of the tests, Node packages and a Chromium
+#   scripts/setup.sh docs    core, and what the documentation site needs
+#   scripts/setup.sh train   core, and what drawing and training the embedded world needs
+#   scripts/setup.sh test    all of these, and the tools of the tests, Node packages and a Chromium
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-goal=${1:?core, train or test}
+goal=${1:?core, docs, train or test}
 venv=${VENV:-.venv}
 py=$venv/bin/python
 log_dir=$venv/logs
@@ -76,10 +77,11 @@ setup_packages() {
     local extras= goals
     want="$(hash_of pyproject.toml)-$PWD"
     case $goal in
-        core) goals="core train test" ;;
+        core) goals="core docs train test" ;;
+        docs) goals="docs test" extras='[docs]' ;;
         train) goals="train test" extras='[train]' ;;
-        test) goals="test" extras='[train,dev]' ;;
-        *) die "unknown goal '$goal': core, train or test" ;;
+        test) goals="test" extras='[train,dev,docs]' ;;
+        *) die "unknown goal '$goal': core, docs, train or test" ;;
     esac
     # shellcheck disable=SC2086
     installed $goals && return
@@ -139,7 +141,7 @@ setup_chromium() {
 
 setup_venv
 setup_packages
-if [ "$goal" != core ]; then
+if [ "$goal" = train ] || [ "$goal" = test ]; then
     setup_skia
 fi
 if [ "$goal" = test ]; then

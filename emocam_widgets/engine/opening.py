@@ -35,8 +35,8 @@ def run_of(source: Run | Corpus | str | os.PathLike[str], worker: Worker | None 
     models: the next call opens it again and adds what is new. An fsspec address is taken for that of a run.
 
     Raises:
-        EmocamError: images, and no worker that holds models to analyse them with. RunError, CorpusError: as of
-            `open_run`, `Corpus.from_folder` and `analyze`.
+        EmocamError: images, and no worker that holds models to analyse them with. Further as of `open_run`,
+            `Corpus.from_folder` and `analyze`.
     """
     if isinstance(source, Run):
         return source
