@@ -91,12 +91,10 @@ setup_packages() {
     printf '%s' "$want" >"$venv/installed-$goal"
 }
 
-# Ultralytics brings opencv-python, which wants libGL; where there is none, the build without windows takes its place.
 setup_cv2() {
     "$py" -c 'import cv2' >/dev/null 2>&1 && return
     say "this machine has no libGL: putting OpenCV's build without windows in place of the other"
-    quietly cv2 "$py" -m pip install --disable-pip-version-check --force-reinstall --no-deps opencv-python-headless
-    "$py" -c 'import cv2' >"$log_dir/cv2-import.log" 2>&1 || die "OpenCV cannot be imported, see $log_dir/cv2-import.log"
+    quietly cv2 scripts/import_cv2.sh "$py"
 }
 
 setup_skia() {

@@ -75,7 +75,7 @@ def start_lab(home: Path) -> LabServer:
             stderr=subprocess.STDOUT,
         )
     server = LabServer(f"http://127.0.0.1:{port}/", token, folders["root"], log, process)
-    _wait_until_it_answers(server)
+    wait_until_it_answers(server)
     return server
 
 
@@ -116,7 +116,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_it_answers(server: LabServer) -> None:
+def wait_until_it_answers(server: LabServer) -> None:
+    """Returns once the server answers. Raises LabDidNotStart."""
     last: object = "no answer yet"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
