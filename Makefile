@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 export EMOCAM_HOME ?= $(abspath $(VENV))/emocam
 export VENV PYTHON
 
-.PHONY: help demo test prepare check test-unit test-browser docs site stress bench train screenshots notebooks clean \
-	setup setup-train setup-test setup-docs
+.PHONY: help demo test prepare check test-unit test-browser docs site stress bench binder train screenshots notebooks \
+	clean setup setup-train setup-test setup-docs
 
 help:
 	@echo "make demo         set up, analyse the embedded demo, open it in JupyterLab"
@@ -19,6 +19,7 @@ help:
 	@echo "make docs         build the documentation site into site/"
 	@echo "make stress       kill, fill up, damage and interrupt, each as often as ROUNDS (50) says"
 	@echo "make bench        run the benchmarks and write docs/performance.md"
+	@echo "make binder       build in a clean environment what Binder would build, open it, and write docs/binder.md"
 	@echo "make train        draw the scenes and train the demo's detector and classifier again"
 	@echo "make screenshots  take the pictures in docs/screenshots again"
 	@echo "make notebooks    store in every notebook what its cells show, for where no kernel runs"
@@ -76,6 +77,9 @@ stress: setup-test
 bench: setup
 	@$(BIN)/python -m benchmarks all --write docs/performance.md
 
+binder: setup-test
+	@$(BIN)/python -m scripts.binder --write docs/binder.md
+
 train: setup-train
 	$(BIN)/emocam train demo-corpus
 	$(BIN)/emocam train demo-detector
@@ -84,6 +88,7 @@ train: setup-train
 
 screenshots: setup-test prepare
 	@$(BIN)/python -m scripts.screenshots docs/screenshots
+	@$(BIN)/python -m scripts.moving_picture docs/screenshots/first-minute.webp
 
 notebooks: setup-test prepare
 	@$(BIN)/python -m scripts.notebook_pictures

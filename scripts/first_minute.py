@@ -1,5 +1,7 @@
-"""The explorer's first minute, done by a hand that can be watched: a cell, its images, one of them in the editor, a ball
-dragged onto it until the label flips. The Binder check measures while it happens, the moving picture shows it."""
+"""The explorer's first minute, done by a hand that can be watched: from a cell of the heatmap to a label that flips.
+
+The Binder check measures memory while it happens, the moving picture shows it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ Watch = Callable[[str, float, float], None]
 
 
 class Hand:
-    """A mouse that says to `watch` what it does ("move", "down", "up", "wait") and where, in CSS pixels of the window."""
+    """A mouse that says to `watch` what it does ("move", "down", "up", "wait"), and where in the window."""
 
     def __init__(self, page: Page, watch: Watch | None = None, steps: int = 6) -> None:
         """Starts in the window's middle. A way is gone in `steps` steps."""

@@ -1,13 +1,14 @@
 """`python -m scripts.binder`: would Binder build and serve this repository? Nothing of it needs Docker.
 
-repo2docker says what it would do; the same steps then run in a clean virtual environment; JupyterLab is started there as
-BinderHub starts it, the first notebook opened in Chromium, its first cell run, a label flipped. It fails where
+repo2docker says what it would do; the same steps then run in a clean virtual environment; JupyterLab is started there
+as BinderHub starts it, the first notebook opened in Chromium, its first cell run, a label flipped. It fails where
 repo2docker's plan is another, a step fails, or time or memory is over its limit.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -33,8 +34,10 @@ REPO2DOCKER = "jupyter-repo2docker>=2026.4"
 @click.option("--write", "page", type=click.Path(exists=True, path_type=Path), help="Write the figures into this page.")
 def main(folder: Path | None, plan_only: bool, json_file: Path | None, page: Path | None) -> None:
     """Check what Binder would build and serve; the exit code is 1 where it would not do."""
-    place: AbstractContextManager[str] = tempfile.TemporaryDirectory(prefix="emocam-binder-", ignore_cleanup_errors=True)
-    with nullcontext(str(folder)) if folder else place as name:
+    place: AbstractContextManager[str] = nullcontext(str(folder))
+    if folder is None:
+        place = tempfile.TemporaryDirectory(prefix="emocam-binder-", ignore_cleanup_errors=True)
+    with place as name:
         where = Path(name).resolve()
         plan = check_plan(where)
         if plan_only:
@@ -47,7 +50,7 @@ def main(folder: Path | None, plan_only: bool, json_file: Path | None, page: Pat
         say("opening the first notebook as Binder does")
         session = measure(image)
     say(f"the label flipped: {session.headline}")
-    result = Result("binder", machine() | {"python": plan.python}, figures(session))
+    result = Result("binder", machine() | {"python": plan.python, "load": os.getloadavg()[0]}, figures(session))
     for line in lines(result):
         click.echo(line)
     if json_file is not None:

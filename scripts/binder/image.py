@@ -58,6 +58,7 @@ class Image:
         with log.open("wb") as stream:
             done = subprocess.run(
                 command,
+                check=False,
                 cwd=self.repository,
                 env=self.environment() | variables,
                 stdin=subprocess.DEVNULL,
@@ -92,7 +93,7 @@ def build(image: Image, plan: Plan) -> None:
 def copy_tracked(source: Path, target: Path) -> None:
     """Copies what git tracks or would track, as the files are now. Raises BuildError outside a git checkout."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=source, capture_output=True, text=True)
+    listed = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     if listed.returncode:
         raise BuildError(f"{source} is no git checkout: {listed.stderr.strip()}")
     for name in filter(None, listed.stdout.split("\0")):
@@ -108,6 +109,6 @@ def find_python(version: str) -> Path | None:
     check = f"import sys, venv, ensurepip; sys.exit('{version}' != '%d.%d' % sys.version_info[:2])"
     for name in candidates:
         path = shutil.which(name)
-        if path and subprocess.run([path, "-c", check], capture_output=True).returncode == 0:
+        if path and subprocess.run([path, "-c", check], capture_output=True, check=False).returncode == 0:
             return Path(path)
     return None

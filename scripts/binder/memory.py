@@ -61,7 +61,7 @@ def tree(root: int) -> list[int]:
 
 
 class Peak:
-    """`with Peak(pid) as peak:` samples the memory of a process tree four times a second; `peak.greatest` is the most."""
+    """`with Peak(pid) as peak:` samples the memory of a process tree; `peak.greatest` is the most of it."""
 
     def __init__(self, root: int) -> None:
         """Takes the id of a process that runs."""
@@ -75,7 +75,9 @@ class Peak:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Ends it, after a last sample."""
         self._end.set()
         self._thread.join()

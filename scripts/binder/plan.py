@@ -81,7 +81,7 @@ def frozen(lock: str) -> dict[str, str]:
 def ask(python: Path, repository: Path) -> Plan:
     """The plan, from the repo2docker that `python` has. Raises PlanError where it makes none."""
     command = [str(python), "-c", _ASK, str(repository), PLATFORM]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise PlanError(f"repo2docker makes no plan of this repository:\n{done.stderr.strip()[-2000:]}")
     answer: Mapping[str, str] = json.loads(done.stdout.splitlines()[-1])

@@ -24,10 +24,16 @@ def figures(session: Session) -> Figures:
             session.widget_seconds, WIDGET_SECONDS, "most", "seconds from opening the notebook to the filled explorer"
         ),
         "memory_mb": Figure(
-            most.pss / MB, MEMORY_MB, "most", "MB of server, kernel and explorer until a label has flipped, at most (PSS)"
+            most.pss / MB,
+            MEMORY_MB,
+            "most",
+            "MB of server, kernel and explorer until a label has flipped, at most (PSS)",
         ),
         "memory_rss_mb": Figure(
-            most.rss / MB, MEMORY_MB, "most", "the same as the sum of the processes' RSS, which counts shared pages twice"
+            most.rss / MB,
+            MEMORY_MB,
+            "most",
+            "the same as the sum of the processes' RSS, which counts shared pages twice",
         ),
         "widget_memory_mb": Figure(then.pss / MB, MEMORY_MB, "most", "MB when the explorer has just been filled (PSS)"),
         "notebook_seconds": Figure(
@@ -60,8 +66,10 @@ def table(result: Result, plan: Plan) -> str:
     """The figures as a Markdown table, with what they were measured on."""
     about = result.machine
     rows = [
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {about['cores']} cores ({about['processor']}), Python {plan.python},",
-        f"torch {about['torch']}; repo2docker {plan.version} picks {plan.pack} on {plan.base_image}.",
+        f"repo2docker {plan.version} picks {plan.pack} with Python {plan.python}, on {plan.base_image}.",
+        "",
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {about['cores']} cores ({about['processor']}), of which",
+        f"{about['load']:.1f} were asked for meanwhile (load average), torch {about['torch']}.",
         "",
         "| figure | value | limit | met |",
         "| --- | ---: | ---: | --- |",
