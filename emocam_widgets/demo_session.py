@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from emocam_widgets.widgets import Explorer
 
 NOTEBOOK = "00_start_here.ipynb"
+NEWS = "@jupyterlab/apputils-extension:announcements"
 PACKAGE = Path(__file__).parent
 
 
@@ -72,12 +74,15 @@ def notebook() -> Path:
 
 
 def open_notebook(no_browser: bool = False) -> int:
-    """Runs JupyterLab on the first notebook until it is stopped, and gives its exit code. It keeps its token."""
+    """Runs JupyterLab on the first notebook until it is stopped, and gives its exit code. It keeps its token.
+
+    The notebook is opened alone, without the list of files beside it, which the folder icon brings: so the explorer has
+    the width that it needs to show the images behind a cell next to the heatmap.
+    """
     path = notebook()
     command = [
-        *(sys.executable, "-m", "jupyterlab", path.name),
-        f"--LabApp.default_url=/lab/tree/{path.name}",  # so that the printed address, too, is the notebook's
-        "--LabApp.news_url=None",  # no question about news before the first cell has run
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--LabApp.default_url=/doc/tree/{path.name}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if no_browser or not has_screen():
@@ -85,12 +90,22 @@ def open_notebook(no_browser: bool = False) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # JupyterLab refuses the root user of a container without it
     print(f"Opening {path} in JupyterLab; Ctrl-C twice ends it.", file=sys.stderr)
-    process = subprocess.Popen(command, cwd=path.parent)
+    process = subprocess.Popen(command, cwd=path.parent, env=os.environ | _without_news())
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:  # JupyterLab gets it too and asks whether to stop
             continue
+
+
+def _without_news() -> dict[str, str]:
+    """Environment variables for a JupyterLab that does not ask, over the explorer, whether it may bring news."""
+    config = demo.home() / "jupyter"
+    page = config / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(config), others] if others else [str(config)])}
 
 
 def has_screen() -> bool:

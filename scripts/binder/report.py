@@ -68,13 +68,13 @@ def table(result: Result, plan: Plan) -> str:
     rows = [
         f"repo2docker {plan.version} picks {plan.pack} with Python {plan.python}, on {plan.base_image}.",
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {about['cores']} cores ({about['processor']}), of which",
-        f"{about['load']:.1f} were asked for meanwhile (load average), torch {about['torch']}.",
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {about['cores']} cores ({about['processor']}),",
+        f"load average {about['load']:.1f}, torch {about['torch']}.",
         "",
         "| figure | value | limit | met |",
         "| --- | ---: | ---: | --- |",
     ]
     for figure in result.figures.values():
         met = "yes" if figure.met else "**no**"
-        rows.append(f"| {figure.meaning} | {figure.value:.3g} | {figure.target:g} | {met} |")
+        rows.append(f"| {figure.meaning} | {figure.value:.4g} | {figure.target:g} | {met} |")
     return "\n".join(rows) + "\n"
