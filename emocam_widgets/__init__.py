@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emocam_widgets.detectors import load_detector, load_ultralytics, wrap_detector, wrap_torchvision
     from emocam_widgets.engine import Worker, analyze, paste_experiment
     from emocam_widgets.engine.dataset_evaluation import evaluate
+    from emocam_widgets.engine.edit_experiment import edit_experiment
     from emocam_widgets.engine.faithfulness import faithfulness, faithfulness_of_run
     from emocam_widgets.engine.scoring import score_methods
     from emocam_widgets.errors import EmocamError
@@ -56,6 +57,7 @@ _HOME = {
     "analyze": "engine",
     "Worker": "engine",
     "paste_experiment": "engine",
+    "edit_experiment": "engine.edit_experiment",
     "evaluate": "engine.dataset_evaluation",
     "faithfulness": "engine.faithfulness",
     "faithfulness_of_run": "engine.faithfulness",
@@ -98,6 +100,7 @@ __all__ = [
     "__version__",
     "analyze",
     "demo",
+    "edit_experiment",
     "evaluate",
     "explore",
     "export_report",

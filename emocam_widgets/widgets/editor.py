@@ -173,6 +173,10 @@ class ObjectEditor(LiveWidget):
         self._palette_version += 1
         return added
 
+    def object_class_of(self, sprite: str) -> str:
+        """What a thing of the palette shows: its object class; "own" for one that was added without."""
+        return self._palette.object_class(sprite)
+
     def sweep(self, index: int = -1, columns: int = COLUMNS, rows: int = ROWS) -> SweepResult:
         """Move one thing (its index in ``placements``) over a grid of positions and ask for each what the image is.
 
