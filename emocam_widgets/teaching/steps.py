@@ -95,6 +95,7 @@ class Question(ipywidgets.VBox):
         right: str | Sequence[str],
         worker: Worker | None = None,
     ) -> None:
+        self._leave_class: Callable[[], None] = lambda: None  # first: a question that is refused is closed too
         self._remarks = dict(choices)
         self._right = {right} if isinstance(right, str) else set(right)
         if not self._right or not self._right <= self._remarks.keys():
@@ -102,7 +103,6 @@ class Question(ipywidgets.VBox):
         self._buttons = {choice: _button(choice) for choice in choices}
         self._says = ipywidgets.HTML()
         self._worker, self._question = worker, question
-        self._leave_class: Callable[[], None] = lambda: None
         self._counts = [ipywidgets.HTML(layout={"margin": "0 12px 0 4px"}) for _ in choices] if worker else []
         beside = zip(self._buttons.values(), self._counts, strict=True) if worker else ()
         shown = [ipywidgets.HBox(pair) for pair in beside] or list(self._buttons.values())
