@@ -28,6 +28,8 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 WINDOW = {"width": 1366, "height": 1100}
 CAPTION = "A picture of what stands here. Click into the cell above and press Shift+Enter to have it live."
 SETTLE_MS = 2500
+AFTERWARDS = "afterwards"
+"""The tag of a cell that is to be run after the exercise: what it shows would tell the answer, so nothing is stored."""
 # What only a page with scripts can show.
 LIVE = {"application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"}
 KEPT = {"text/plain", "text/html", "image/png"}
@@ -66,6 +68,9 @@ def store(notebook: NotebookPage, path: Path) -> None:
     for stored, cell in zip(code, notebook.cells, strict=True):
         notebook.run(cell, seconds=280)
         notebook.page.wait_for_timeout(SETTLE_MS)
+        if AFTERWARDS in stored.metadata.get("tags", ()):
+            stored.outputs = []
+            continue
         shown = cell.output.locator(".jp-OutputArea-output")
         stored.outputs = [
             still(output, shown.nth(number))
