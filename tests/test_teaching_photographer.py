@@ -113,7 +113,8 @@ def test_an_edit_is_measured_over_images(corpus: Corpus) -> None:
     found = edit_experiment(corpus, classifier, edits, "warm")
     assert list(found["images"]) == [4, 4, 4]
     assert found.loc["nothing", "change"] == 0
-    assert found.loc["warmer", "change"] > 0 > found.loc["no colour", "change"]
+    change = found["change"].to_dict()
+    assert change["warmer"] > 0 > change["no colour"]
     assert (found["low"] <= found["change"]).all() and (found["change"] <= found["high"]).all()
     assert found.loc["no colour", "switched"] == 0
     assert np.allclose(found["after"] - found["before"], found["change"], atol=1e-6)

@@ -47,8 +47,9 @@ def test_the_label_must_turn_by_the_temperature_alone(
 
 def test_each_mistake_shows_in_its_own_columns_of_the_table() -> None:
     table = wrapping_table(miswrapped(warm_or_cool()), known_pictures())
-    right = table.loc["right"]
-    changed = {name: {column for column in table if table.loc[name, column] != right[column]} for name in MISTAKES}
+    rows = table.to_dict("index")
+    right = rows["right"]
+    changed = {name: {column for column in right if rows[name][column] != right[column]} for name in MISTAKES}
     assert changed["A"] == {"right"}
     assert changed["B"] == {"target layer", "map"}
     assert {"lowest", "highest", "sure"} <= changed["C"] and "right" not in changed["C"]

@@ -255,7 +255,7 @@ class SharedWorker(Worker):
     @property
     def min_confidence(self) -> float:
         """See Worker."""
-        return self.classifier.min_confidence  # type: ignore[attr-defined, no-any-return]
+        return self.classifier.min_confidence  # type: ignore[attr-defined]
 
     def join_class(self, ballot: Ballot, told: Callable[[Totals], None]) -> Callable[[], None]:
         """See Worker. Where the process is lost, and with it the answers, every client gives its own again."""

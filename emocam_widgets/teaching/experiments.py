@@ -106,21 +106,23 @@ def experiment_of(explorer: Explorer) -> Experiment | None:
     image = editor.corpus.open(editor.image_id)
     changed = changed_part(edits, image.size)
     boxes = run.boxes[(run.boxes["image_id"] == editor.image_id) & (run.boxes["confidence"] >= LEAST_CONFIDENCE)]
+    corners = boxes[["x0", "y0", "x1", "y1"]].to_numpy(dtype=float).tolist()
     removed = [
-        str(row.object_class)
-        for row in boxes.itertuples()
-        if covered_share(changed, (row.x0, row.y0, row.x1, row.y1)) >= LEAST_COVERED
+        object_class
+        for object_class, (x0, y0, x1, y1) in zip(boxes["object_class"].astype(str), corners, strict=True)
+        if covered_share(changed, (x0, y0, x1, y1)) >= LEAST_COVERED
     ]
 
+    worker = explorer.worker
+    if worker is None:
+        return None
+
     def control() -> Probabilities:
-        found = editor.result().control if added else explorer_worker.predict(apply_edits(image, mirrored(edits)).image)
+        found = editor.result().control if added else worker.predict(apply_edits(image, mirrored(edits)).image)
         if found is None:
             raise AssertionError("things on the picture have a silhouette")
         return {label: float(value) for label, value in zip(found.labels, found.probabilities, strict=True)}
 
-    explorer_worker = explorer.worker
-    if explorer_worker is None:
-        return None
     area = float(changed.mean())
     before, after = editor.original_prediction, dict(editor.prediction)
     return Experiment(before, after, added, bool(edits), tuple(dict.fromkeys(removed)), area, control)
