@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emocam_widgets.analysis.association import Association
 
 ROW = 22
+UNREAD = "#c9ced6"
 HOVER = "%{y} in %{x}: %{z:.0f} %<extra></extra>"
 
 
@@ -63,5 +64,6 @@ def beside_published(association: Association, synthetic: bool = False) -> go.Fi
     figure.update_yaxes(autorange="reversed", row=1, col=1)
     bar = {"title": {"text": "share of the label's images, %", "side": "right"}}
     figure.update_layout(coloraxis={"colorscale": scale(heat_table()), "cmin": 0, "cmax": 100, "colorbar": bar})
-    title = f"Importance above {association.threshold:.2f}. Right: {SOURCE}; a gap could not be read"
-    return plain(figure, title, 1100, 220 + ROW * len(rows), margin={"l": 20, "r": 20, "t": 90, "b": 20})
+    title = f"Importance above {association.threshold:.2f}. Right: {SOURCE}; grey: could not be read"
+    margin = {"l": 20, "r": 20, "t": 90, "b": 20}
+    return plain(figure, title, 1100, 220 + ROW * len(rows), margin=margin, plot_bgcolor=UNREAD)
