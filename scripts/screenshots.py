@@ -54,6 +54,12 @@ ALONE = {
         "methods",
         '[data-testid="methods"][data-settled="true"]',
     ),
+    "expectation": (
+        """emo.Expectation(worker=explorer.worker, run=run, image_id=_best.image_id,
+    chosen={'boxes': [0, 1], 'cells': []}, committed=True)""",
+        "expectation",
+        '[data-testid="expectation"][data-state="revealed"]',
+    ),
     "rsa": (
         """emo.RsaMatrix(emo.analyze(run.corpus.subset(list(run.corpus)[:120]), classifier, detector,
     methods=['grad-cam', 'ablation-cam', 'lift-cam', 'lime-cam'], out=_folder, progress=False))""",

@@ -14,7 +14,7 @@ export interface Revealed {
 
 export class BoxList {
   readonly el: HTMLElement;
-  private readonly head = h("div", { class: "ex-head" });
+  private readonly head = h("div", { class: "xp-head" });
   private readonly list: ListBox;
 
   constructor(
@@ -31,7 +31,7 @@ export class BoxList {
         return key === " ";
       },
     }, disposer);
-    this.el = h("section", { class: "ex-boxes-part", "aria-label": "Things in the picture" }, this.head, this.list.el);
+    this.el = h("section", { class: "xp-boxes-part", "aria-label": "Things in the picture" }, this.head, this.list.el);
   }
 
   update(size: { width: number; height: number }, revealed: Revealed | null, none: string): void {
@@ -55,12 +55,12 @@ export class BoxList {
     const share = ((box.x1 - box.x0) * (box.y1 - box.y0)) / Math.max(1, size.width * size.height);
     const area = share < 0.01 ? "under 1 %" : percent(Math.min(1, share));
     const words = [box.objectClass, ...(marked ? ["marked"] : []), `${area} of the picture`];
-    const mark = h("span", { class: `ex-mark${marked ? " ex-marked" : ""}`, "aria-hidden": "true" }, marked ? "✓" : "");
-    const name = h("span", { class: "ex-name", title: box.objectClass }, box.objectClass);
-    const dot = h("i", { class: "ex-dot", style: { background: box.colour } });
+    const mark = h("span", { class: `xp-mark${marked ? " xp-marked" : ""}`, "aria-hidden": "true" }, marked ? "✓" : "");
+    const name = h("span", { class: "xp-name", title: box.objectClass }, box.objectClass);
+    const dot = h("i", { class: "xp-dot", style: { background: box.colour } });
     const areaCell = h("span", { class: "ec-number ec-muted", title: "share of the picture" }, area);
     row.dataset.marked = String(marked);
-    row.className = revealed === null ? "ex-box" : "ex-box ex-revealed";
+    row.className = revealed === null ? "xp-box" : "xp-box xp-revealed";
     if (revealed === null) {
       row.dataset.importance = "";
       row.replaceChildren(mark, dot, name, areaCell);
@@ -71,10 +71,10 @@ export class BoxList {
       words.push(`importance ${value.toFixed(2)}`, ...(counted ? [expected] : []));
       row.dataset.importance = value.toFixed(4);
       row.replaceChildren(mark, dot, name,
-        h("span", { class: "ex-bar" }, h("i", { style: { width: `${100 * Math.min(1, Math.max(0, value))}%` } })),
+        h("span", { class: "xp-bar" }, h("i", { style: { width: `${100 * Math.min(1, Math.max(0, value))}%` } })),
         h("b", { class: "ec-number" }, value.toFixed(2)),
         areaCell,
-        h("span", { class: "ex-expected ec-number", "data-testid": "expected-by" }, expected));
+        h("span", { class: "xp-expected ec-number", "data-testid": "expected-by" }, expected));
     }
     row.setAttribute("aria-label", words.join(", "));
   }

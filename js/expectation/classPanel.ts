@@ -11,8 +11,8 @@ const scale = (share: number): [number, number, number] => heat(share, true);
 export class ClassPanel {
   readonly el: HTMLElement;
   readonly canvas: ImageCanvas;
-  private readonly head = h("div", { class: "ex-panel-head" });
-  private readonly caption = h("div", { class: "ex-caption ec-number", role: "status", "data-testid": "class-caption" });
+  private readonly head = h("div", { class: "xp-panel-head" });
+  private readonly caption = h("div", { class: "xp-caption ec-number", role: "status", "data-testid": "class-caption" });
   private counts: readonly number[] = [];
   private participants = 0;
   private grid: Grid | null = null;
@@ -20,11 +20,11 @@ export class ClassPanel {
   constructor(moved: () => void) {
     this.canvas = new ImageCanvas({ label: "what the class expected", scale, moved, pointerMove: (_event, at) => this.point(at) });
     this.canvas.show({ camSmooth: false, camOpacity: 0.85, boxes: false });
-    this.canvas.element.classList.add("ex-canvas");
+    this.canvas.element.classList.add("xp-canvas");
     this.canvas.element.dataset.testid = "class-canvas";
     const ramp = [0, 0.25, 0.5, 0.75, 1].map((t) => css(scale(t))).join(", ");
-    const legend = h("span", { class: "ex-legend", title: "No one, to everyone" }, "no one ", h("i", { style: { background: `linear-gradient(90deg, ${ramp})` } }), " all");
-    this.el = h("div", { class: "ex-panel", "data-testid": "class-panel", hidden: true }, h("div", { class: "ex-panel-row" }, this.head, h("span", { class: "ec-spring" }), legend), this.canvas.element, this.caption);
+    const legend = h("span", { class: "xp-legend", title: "No one, to everyone" }, "no one ", h("i", { style: { background: `linear-gradient(90deg, ${ramp})` } }), " all");
+    this.el = h("div", { class: "xp-panel", "data-testid": "class-panel", hidden: true }, h("div", { class: "xp-panel-row" }, this.head, h("span", { class: "ec-spring" }), legend), this.canvas.element, this.caption);
   }
 
   setImage(picture: ImageBitmap | null, size: Size): void {

@@ -75,15 +75,15 @@ class ExpectationWidget {
   private readonly errors = new ErrorBar();
   private readonly rpc: Rpc;
   private readonly root: HTMLElement;
-  private readonly question = h("h3", { class: "ex-question", "data-testid": "question" });
+  private readonly question = h("h3", { class: "xp-question", "data-testid": "question" });
   private readonly badge = h("span", { class: "ec-badge", title: "A synthetic classifier: no finding about a real one", hidden: true }, "synthetic classifier");
   private readonly mapButton = h("button", { class: "ec-button", type: "button", title: "The map, or the picture as it is (m)", "data-testid": "toggle-map", hidden: true }, "Map");
   private readonly opacity = h("input", { type: "range", min: 0.1, max: 1, step: 0.05, "aria-label": "opacity of the map", title: "Opacity of the map", hidden: true });
-  private readonly result = h("div", { class: "ex-result", role: "status", "data-testid": "agreement" });
+  private readonly result = h("div", { class: "xp-result", role: "status", "data-testid": "agreement" });
   private readonly commit: CommitRow<Way>;
-  private readonly head = h("div", { class: "ex-panel-head", "data-testid": "picture-head" });
-  private readonly caption = h("div", { class: "ex-caption" });
-  private readonly state = h("div", { class: "ex-state", role: "status", "data-testid": "state" }, "Opening…");
+  private readonly head = h("div", { class: "xp-panel-head", "data-testid": "picture-head" });
+  private readonly caption = h("div", { class: "xp-caption" });
+  private readonly state = h("div", { class: "xp-state", role: "status", "data-testid": "state" }, "Opening…");
   private readonly shown: Shown = { boxes: [], grid: null, marks: new Marks(), marking: true, way: "boxes" };
   private readonly picture: Picture;
   private readonly classPanel: ClassPanel;
@@ -103,7 +103,7 @@ class ExpectationWidget {
     private readonly disposer: Disposer,
   ) {
     this.rpc = new Rpc(model, disposer, this.errors);
-    this.root = h("div", { class: "ex", "data-testid": "expectation", "data-ready": "false", "data-state": "empty" });
+    this.root = h("div", { class: "xp", "data-testid": "expectation", "data-ready": "false", "data-state": "empty" });
     this.keys = new KeysHelp(KEYS, this.root, disposer);
     this.commit = new CommitRow(WAYS, {
       way: (way) => {
@@ -116,11 +116,11 @@ class ExpectationWidget {
     this.picture = new Picture(this.shown, { marked: (done) => this.marked(done), box: (index) => this.list.select(index), moved: () => this.classPanel.canvas.follow(this.picture.canvas.relative) });
     this.classPanel = new ClassPanel(() => this.picture.canvas.follow(this.classPanel.canvas.relative));
     this.list = new BoxList(this.shown, (index) => this.picture.canvas.highlight(this.shown.boxes[index] ?? null), (index) => this.toggle(index), disposer);
-    const panel = h("div", { class: "ex-panel" }, h("div", { class: "ex-panel-row" }, this.head), this.picture.canvas.element, this.caption);
+    const panel = h("div", { class: "xp-panel" }, h("div", { class: "xp-panel-row" }, this.head), this.picture.canvas.element, this.caption);
     this.root.append(
-      h("div", { class: "ex-top" }, this.question, this.mapButton, this.opacity, embedded ? null : this.badge, this.keys.button),
+      h("div", { class: "xp-top" }, this.question, this.mapButton, this.opacity, embedded ? null : this.badge, this.keys.button),
       this.commit.el,
-      h("div", { class: "ex-body" }, h("div", { class: "ex-stage" }, panel, this.classPanel.el, this.state), h("div", { class: "ex-side" }, this.list.el)),
+      h("div", { class: "xp-body" }, h("div", { class: "xp-stage" }, panel, this.classPanel.el, this.state), h("div", { class: "xp-side" }, this.list.el)),
       this.keys.panel,
       this.errors.el,
     );
@@ -261,7 +261,7 @@ class ExpectationWidget {
     const committed = model.get<boolean>("committed");
     const pictured = this.bitmap !== null && scene !== null;
     shown.marking = !committed;
-    this.root.classList.toggle("ex-marking", shown.marking && pictured);
+    this.root.classList.toggle("xp-marking", shown.marking && pictured);
     this.root.dataset.state = !pictured ? "empty" : shown.marking ? "marking" : map === null ? "waiting" : "revealed";
     setText(this.question, model.get<string>("question").replaceAll("{label}", scene?.label || "this label"));
     this.commit.el.hidden = !pictured;
@@ -299,8 +299,8 @@ class ExpectationWidget {
       typeof cells === "number" ? `Overlap of your cells with as many strongest ones: ${percent(cells)}.` : null,
     ];
     this.result.replaceChildren(
-      h("p", { class: "ex-sentence", "data-testid": "sentence" }, sentence),
-      h("ul", { class: "ex-facts" }, ...facts.map((fact) => (fact === null ? null : h("li", {}, fact)))),
+      h("p", { class: "xp-sentence", "data-testid": "sentence" }, sentence),
+      h("ul", { class: "xp-facts" }, ...facts.map((fact) => (fact === null ? null : h("li", {}, fact)))),
     );
   }
 

@@ -52,7 +52,7 @@ export class Picture {
       boxHovered: (box) => events.box(box === null ? -1 : this.shown.boxes.indexOf(box)),
       moved: () => events.moved(),
     });
-    this.canvas.element.classList.add("ex-canvas");
+    this.canvas.element.classList.add("xp-canvas");
     this.canvas.element.dataset.testid = "expectation-canvas";
   }
 
