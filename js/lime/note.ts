@@ -75,9 +75,15 @@ export class Note {
     const some = this.text.value.trim() !== "";
     if (problem) this.place.textContent = `${problem} The note lasts as long as this kernel.`;
     else if (this.pending !== null) this.place.textContent = "…";
-    else this.place.textContent = path ? `${some ? "saved" : "will be saved"} in ${path}` : "";
+    else this.place.textContent = path ? `${some ? "saved" : "will be saved"} in ${shortPath(path)}` : "";
+    this.place.title = path ?? "";
     this.place.classList.toggle("li-note-problem", Boolean(problem));
     this.download.hidden = !problem;
     this.el.dataset.saved = String(some && !problem && this.pending === null);
   }
+}
+
+/** A file and the folder that it lies in; the whole path is in the tooltip. */
+function shortPath(path: string): string {
+  return path.split(/[\\/]/).slice(-2).join("/");
 }
