@@ -28,6 +28,7 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 WINDOW = {"width": 1366, "height": 1100}
 CAPTION = "A picture of what stands here. Click into the cell above and press Shift+Enter to have it live."
 SETTLE_MS = 2500
+PROGRESS_HEIGHT = 80
 AFTERWARDS = "afterwards"
 """The tag of a cell that is to be run after the exercise: what it shows would tell the answer, so nothing is stored."""
 # What only a page with scripts can show.
@@ -67,7 +68,7 @@ def store(notebook: NotebookPage, path: Path) -> None:
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     for stored, cell in zip(code, notebook.cells, strict=True):
         notebook.run(cell, seconds=280)
-        notebook.page.wait_for_timeout(SETTLE_MS)
+        settle(notebook, cell.output)
         if AFTERWARDS in stored.metadata.get("tags", ()):
             stored.outputs = []
             continue
@@ -75,9 +76,22 @@ def store(notebook: NotebookPage, path: Path) -> None:
         stored.outputs = [
             still(output, shown.nth(number))
             for number, output in enumerate(cell.outputs)
-            if output["output_type"] != "stream"
+            if output["output_type"] != "stream" and not is_progress(shown.nth(number))
         ]
     nbformat.write(book, path)
+
+
+def settle(notebook: NotebookPage, area: Locator) -> None:
+    """Returns once the output has come to rest: what is computed beside the cell says that it is under way."""
+    notebook.page.wait_for_timeout(SETTLE_MS)
+    notebook.wait_for(lambda: "under way" not in area.inner_text(), 120, "the widget to have finished")
+
+
+def is_progress(area: Locator) -> bool:
+    """Whether the output is only a bar that said how far the cell was."""
+    size = area.bounding_box()
+    bars = area.locator(".widget-hprogress, .widget-progress, progress, [role=progressbar]")
+    return size is not None and size["height"] < PROGRESS_HEIGHT and bars.count() > 0
 
 
 def still(output: dict[str, Any], area: Locator) -> nbformat.NotebookNode:
