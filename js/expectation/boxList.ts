@@ -54,7 +54,8 @@ export class BoxList {
     const marked = this.shown.marks.boxes.has(index);
     const share = ((box.x1 - box.x0) * (box.y1 - box.y0)) / Math.max(1, size.width * size.height);
     const area = share < 0.01 ? "under 1 %" : percent(Math.min(1, share));
-    const words = [box.objectClass, ...(marked ? ["marked"] : []), `${area} of the picture`];
+    // The accessible name begins with what is seen, in its order: who speaks to the page says what they see.
+    const words = [box.objectClass];
     const mark = h("span", { class: `xp-mark${marked ? " xp-marked" : ""}`, "aria-hidden": "true" }, marked ? "✓" : "");
     const name = h("span", { class: "xp-name", title: box.objectClass }, box.objectClass);
     const dot = h("i", { class: "xp-dot", style: { background: box.colour } });
@@ -63,19 +64,22 @@ export class BoxList {
     row.className = revealed === null ? "xp-box" : "xp-box xp-revealed";
     if (revealed === null) {
       row.dataset.importance = "";
-      row.replaceChildren(mark, dot, name, areaCell);
+      words.push(`${area} of the picture`);
+      row.replaceChildren(mark, dot, name, " ", areaCell);
     } else {
       const value = revealed.importance[index];
       const counted = revealed.counts.length > 0;
       const expected = counted ? `${revealed.counts[index]} of ${revealed.participants} expected this` : "";
-      words.push(`importance ${value.toFixed(2)}`, ...(counted ? [expected] : []));
+      words.push(value.toFixed(2), area, ...(counted ? [expected] : []), "that is importance and share of the picture");
       row.dataset.importance = value.toFixed(4);
-      row.replaceChildren(mark, dot, name,
+      row.replaceChildren(mark, dot, name, " ",
         h("span", { class: "xp-bar" }, h("i", { style: { width: `${100 * Math.min(1, Math.max(0, value))}%` } })),
         h("b", { class: "ec-number" }, value.toFixed(2)),
+        " ",
         areaCell,
+        " ",
         h("span", { class: "xp-expected ec-number", "data-testid": "expected-by" }, expected));
     }
-    row.setAttribute("aria-label", words.join(", "));
+    row.setAttribute("aria-label", [...words, ...(marked ? ["marked"] : [])].join(", "));
   }
 }
