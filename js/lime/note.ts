@@ -23,6 +23,8 @@ export class Note {
   private image = "";
   /** What was typed and not yet sent, and on what. */
   private pending: { name: string; label: string; note: string } | null = null;
+  /** Notes that were sent and are not known to be saved yet. */
+  private underWay = 0;
 
   constructor(
     private readonly model: Model,
@@ -31,6 +33,7 @@ export class Note {
     disposer: Disposer,
   ) {
     this.el = h("div", { class: "li-note" }, h("label", { class: "li-note-label" }, this.name, this.text), h("span", { class: "li-note-foot" }, this.place, this.download));
+    this.text.readOnly = true; // until it is known on what a note would be
     disposer.listen(this.text, "input", () => this.typed());
     disposer.listen(this.text, "change", () => this.flush());
     disposer.listen(this.download, "click", () => {
@@ -64,22 +67,28 @@ export class Note {
     if (this.pending === null) return;
     const typed = this.pending;
     this.pending = null;
-    this.rpc.request("note", typed).then(() => this.update()).catch(() => undefined);
+    this.underWay++;
+    const answered = (): void => {
+      this.underWay--;
+      this.update();
+    };
+    this.rpc.request("note", typed).then(answered).catch(() => this.underWay--);
   }
 
   private update(): void {
     const { name, label, path, problem } = this.where;
     this.text.readOnly = name !== this.image; // what it would be a note on, and as which label, is not known yet
     this.name.textContent = label ? `Note on ${this.image} as ${label}` : `Note on ${this.image}`;
-    if (this.pending === null && this.text.value.trim() !== this.model.get<string>("note").trim()) this.text.value = this.model.get<string>("note");
+    const settled = this.pending === null && this.underWay === 0;
+    if (settled && this.text.value.trim() !== this.model.get<string>("note").trim()) this.text.value = this.model.get<string>("note");
     const some = this.text.value.trim() !== "";
     if (problem) this.place.textContent = `${problem} The note lasts as long as this kernel.`;
-    else if (this.pending !== null) this.place.textContent = "…";
+    else if (!settled) this.place.textContent = "…";
     else this.place.textContent = path ? `${some ? "saved" : "will be saved"} in ${shortPath(path)}` : "";
     this.place.title = path ?? "";
     this.place.classList.toggle("li-note-problem", Boolean(problem));
     this.download.hidden = !problem;
-    this.el.dataset.saved = String(some && !problem && this.pending === null);
+    this.el.dataset.saved = String(some && !problem && settled);
   }
 }
 

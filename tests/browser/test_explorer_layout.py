@@ -63,7 +63,7 @@ def test_as_high_as_the_notebook_shows(notebook: NotebookPage, explorer: Locator
     notebook.page.keyboard.press("ArrowDown")
     notebook.wait_for(lambda: place(whole)["height"] == before + 24, 5, "the explorer to be higher")
     notebook.page.keyboard.press("Enter")
-    notebook.wait_for(lambda: place(whole)["height"] == before, 5, "the explorer to fit again")
+    notebook.wait_for(lambda: place(whole)["height"] == before, 20, "the explorer to fit again")
 
 
 def test_detail_takes_all_room_and_the_explorer_the_screen(notebook: NotebookPage, explorer: Locator) -> None:
