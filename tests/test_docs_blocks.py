@@ -102,7 +102,8 @@ def _home(tmp_path: Path) -> Path:
     """The reader's own runs, and beside them the demo's, which is analysed already."""
     (tmp_path / "home" / "runs").mkdir(parents=True)
     if demo.run_path().is_dir():
-        (tmp_path / "home" / "runs" / "demo").symlink_to(demo.run_path(), target_is_directory=True)
+        # A copy: what a page adds to it would keep other tests from writing theirs.
+        shutil.copytree(demo.run_path(), tmp_path / "home" / "runs" / "demo")
     return tmp_path / "home"
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from PIL import Image
+
+from emocam_widgets import demo
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 5
@@ -51,7 +54,18 @@ def test_is_small_enough_to_be_shown(book: nbformat.NotebookNode) -> None:
     assert len(nbformat.writes(book)) < LARGEST
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reader's own folder with the demo analysed in it: notebooks add to it, and several run at once."""
+    own = tmp_path / "home"
+    if demo.run_path().is_dir():
+        shutil.copytree(demo.run_path(), own / "runs" / "demo")
+    monkeypatch.setenv("EMOCAM_HOME", str(own))
+    return own
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("home")
 def test_runs_from_top_to_bottom_and_ends_its_first_cell_in_a_widget(book: nbformat.NotebookNode) -> None:
     NotebookClient(book, timeout=500, kernel_name="python3").execute()
     shown = [output.get("data", {}) for output in code_cells(book)[0].outputs]
