@@ -8,8 +8,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.lessons import Hand
 from tests.browser.notebook import NotebookPage
 
+BESIDE_HIM = (0.2, 0.6)
+"""A place in scene-104 where the ball covers nobody, as shares of its width and height."""
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "00_start_here.ipynb"
 
 
@@ -34,9 +37,15 @@ def test_the_exercise_ticks_itself_off(notebook: NotebookPage, start_here: tuple
     explorer.locator('[data-testid="cell"][data-class="Sports equipment"][data-label="Excitement"]').click()
     expect(steps.first).to_have_attribute("data-done", "true")
 
-    notebook.execute("_joy = run.images.loc[run.images.label == 'Joy', 'image_id'].iloc[0]")
-    notebook.execute("explorer.cell = None; explorer.edit(_joy)")
+    notebook.execute("explorer.cell = None; explorer.edit('scene-104.webp')")
     expect(steps.nth(1)).to_have_attribute("data-done", "true")
     expect(steps.nth(2)).to_contain_text("palette")
     expect(steps.first).to_have_attribute("data-done", "true")
+
+    hand = Hand(notebook, explorer, tuple(notebook.value("run.open_image('scene-104.webp').size")))
+    hand.drag_new("lotus flower", *BESIDE_HIM)
+    expect(steps.nth(2)).to_contain_text("Now it says Joy")
+    hand.remove()
+    hand.drag_new("rugby ball", *BESIDE_HIM)
+    expect(steps.nth(2)).to_have_attribute("data-done", "true")
     assert notebook.page_errors == []
