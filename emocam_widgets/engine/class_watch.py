@@ -75,9 +75,9 @@ class ClassWatch:
                     self._ask(each)
                 except EmocamError as error:  # the worker is gone for now; its own listeners say so
                     log.info("The class's answers cannot be had: %s", error)
-                except Exception:
-                    if not self._closed.is_set():
-                        log.exception("The class's answers to one question can no longer be followed.")
+                except Exception as error:  # told in the log; the other questions are followed on
+                    level = logging.DEBUG if self._closed.is_set() else logging.ERROR
+                    log.log(level, "The class's answers to one question are followed no more: %s", error, exc_info=True)
                     self._let_go(each)
             self._wake.wait(EVERY_SECONDS)
             self._wake.clear()
