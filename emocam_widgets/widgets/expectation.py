@@ -14,6 +14,7 @@ from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.types import OUTPUTS, Cam
 from emocam_widgets.widgets.base import float_buffer, static
 from emocam_widgets.widgets.explained_image import ExplainedImage, Key, cam_message, is_slow
+from emocam_widgets.widgets.one_image import marked_numbers
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
@@ -181,13 +182,7 @@ class Expectation(ExplainedImage):
 
     @t.validate("chosen")
     def _valid_chosen(self, proposal: Mapping[str, Any]) -> dict[str, list[int]]:
-        value = proposal["value"]
-        if not set(value) <= set(_NOTHING):
-            raise t.TraitError(f'chosen has {", ".join(map(repr, value))}; expected "boxes" and "cells".')
-        try:
-            chosen = {kind: sorted({int(index) for index in value.get(kind, ())}) for kind in _NOTHING}
-        except (TypeError, ValueError) as error:
-            raise t.TraitError(f"chosen is {value!r}; expected lists of numbers of boxes and cells.") from error
+        chosen = marked_numbers("chosen", proposal["value"], ("boxes", "cells"), "lists of numbers of boxes and cells")
         if self.committed and chosen != self.chosen:
             raise t.TraitError("What was chosen is locked: it was marked before the map was seen. Mark anew first.")
         return chosen

@@ -21,7 +21,7 @@ from emocam_widgets.widgets.lime_export import as_dict, exported
 from emocam_widgets.widgets.lime_job import Explanations, LimeJob
 from emocam_widgets.widgets.lime_messages import map_message, table_of
 from emocam_widgets.widgets.note_keeper import NoteKeeper
-from emocam_widgets.widgets.one_image import Message, OneImageWidget
+from emocam_widgets.widgets.one_image import Message, OneImageWidget, marked_numbers
 from emocam_widgets.widgets.thumbnails import encode_jpeg, shrink
 
 if TYPE_CHECKING:
@@ -238,13 +238,7 @@ class LimeView(OneImageWidget):
 
     @t.validate("marks")
     def _known_marks(self, proposal: Mapping[str, Any]) -> dict[str, list[int]]:
-        value = proposal["value"]
-        if not set(value) <= set(_NOTHING):
-            raise t.TraitError(f'marks has {", ".join(map(repr, value))}; expected "for" and "against".')
-        try:
-            marks = {side: sorted({int(region) for region in value.get(side, ())}) for side in _NOTHING}
-        except (TypeError, ValueError) as error:
-            raise t.TraitError(f"marks is {value!r}; expected lists of region numbers.") from error
+        marks = marked_numbers("marks", proposal["value"], ("for", "against"), "lists of region numbers")
         if self.committed and marks != self.marks:
             raise t.TraitError("The marks are locked: they were made before the map was seen.")
         if self._segments is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 
 NO_CORPUS = "There is no corpus to find an image id in: pass corpus= or run=."
 Message = tuple[dict[str, Any], list[bytes]]
+
+
+def marked_numbers(
+    trait: str, value: Mapping[str, Iterable[Any]], kinds: tuple[str, str], of: str
+) -> dict[str, list[int]]:
+    """What a viewer marked, as a trait takes it: for both kinds the numbers, ascending, each once.
+
+    Args:
+        trait: what it is called, for the message.
+        value: {kind: whole numbers}; a kind may be missing.
+        kinds: the two that there are.
+        of: what the numbers are expected to be, for the message.
+
+    Raises:
+        traitlets.TraitError: another kind, or something that is no number.
+    """
+    if not set(value) <= set(kinds):
+        raise t.TraitError(f'{trait} has {", ".join(map(repr, value))}; expected "{kinds[0]}" and "{kinds[1]}".')
+    try:
+        return {kind: sorted({int(number) for number in value.get(kind, ())}) for kind in kinds}
+    except (TypeError, ValueError) as error:
+        raise t.TraitError(f"{trait} is {value!r}; expected {of}.") from error
 
 
 class OneImageWidget(LiveWidget):
