@@ -37,13 +37,11 @@ export class BoxList {
   update(size: { width: number; height: number }, revealed: Revealed | null, none: string): void {
     const { boxes, marking } = this.shown;
     this.head.textContent = boxes.length === 0 ? none : marking || revealed === null ? "Things in the picture, from top to bottom" : "Things by importance: the map's mean on each";
-    this.list.setLabel(this.head.textContent);
-    this.list.el.hidden = boxes.length === 0;
     const order = boxes.map((_, i) => i).sort((a, b) => {
       if (revealed !== null) return revealed.importance[b] - revealed.importance[a] || a - b;
       return boxes[a].y0 - boxes[b].y0 || boxes[a].x0 - boxes[b].x0;
     });
-    this.list.update(order, (row, i) => this.fill(row, boxes[i], i, size, revealed));
+    this.list.update(this.head.textContent, order, (row, i) => this.fill(row, boxes[i], i, size, revealed));
   }
 
   select(index: number): void {

@@ -44,9 +44,8 @@ export class RegionList {
     if (map === null) return;
     const explained = covered ? null : (map.explained[0] ?? null);
     this.head.textContent = explained === null ? "Regions, from top to bottom" : `Regions by weight for ${explained.target}`;
-    this.list.setLabel(this.head.textContent);
     const order = explained === null ? map.segments.reading() : byStrength(explained.weights);
-    this.list.update(order, (row, region, rank) => this.fill(row, region, rank, explained));
+    this.list.update(this.head.textContent, order, (row, region, rank) => this.fill(row, region, rank, explained));
   }
 
   select(region: number): void {

@@ -16,11 +16,9 @@ export class BoxList {
   /** `importance`: the mean over the maps that are there, nan where there is none yet. */
   update(boxes: readonly Box[], importance: Float32Array, maps: number, none: string): void {
     this.head.textContent = boxes.length === 0 ? none : maps > 0 ? `Boxes by mean importance under ${maps} ${maps === 1 ? "map" : "maps"}` : "Boxes";
-    this.list.setLabel(this.head.textContent);
-    this.list.el.hidden = boxes.length === 0;
     const of = (i: number): number => (Number.isFinite(importance[i]) ? importance[i] : -1);
     const order = boxes.map((_, i) => i).sort((a, b) => of(b) - of(a) || a - b);
-    this.list.update(order, (row, i) => {
+    this.list.update(this.head.textContent, order, (row, i) => {
       const box = boxes[i];
       const value = of(i);
       const text = value < 0 ? "" : value.toFixed(2);

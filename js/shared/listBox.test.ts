@@ -7,7 +7,7 @@ function make(): { list: ListBox; on: ReturnType<typeof vi.fn>; pick: ReturnType
   const disposer = new Disposer();
   const list = new ListBox("things", "thing", { on, pick, key }, disposer);
   document.body.replaceChildren(list.el);
-  list.update([4, 7, 9], (row, id) => (row.textContent = `thing ${id}`));
+  list.update("Things", [4, 7, 9], (row, id) => (row.textContent = `thing ${id}`));
   return { list, on, pick, key, disposer };
 }
 
@@ -34,10 +34,10 @@ it("stays on its thing where the things change places, and lets go where it is g
   const { list } = make();
   list.select(7);
   const row = list.el.children[1];
-  list.update([9, 4, 7], () => undefined);
+  list.update("Things", [9, 4, 7], () => undefined);
   expect(list.el.children[2]).toBe(row);
   expect(list.el.getAttribute("aria-activedescendant")).toBe(row.id);
-  list.update([4], () => undefined);
+  list.update("Things", [4], () => undefined);
   expect(selected(list)).toBeUndefined();
   expect(list.el.getAttribute("aria-activedescendant")).toBeNull();
 });
@@ -47,4 +47,14 @@ it("removes its listeners", () => {
   disposer.dispose();
   press(list, "ArrowDown");
   expect(on).not.toHaveBeenCalled();
+});
+
+it("is never shown without things, nor without a name", () => {
+  const disposer = new Disposer();
+  const list = new ListBox("things", "thing", { on: () => undefined }, disposer);
+  expect(list.el.hidden).toBe(true);
+  list.update("Things by weight", [1], () => undefined);
+  expect([list.el.hidden, list.el.getAttribute("aria-label")]).toEqual([false, "Things by weight"]);
+  list.update("Nothing was found", [], () => undefined);
+  expect(list.el.hidden).toBe(true);
 });

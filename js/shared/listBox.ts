@@ -1,6 +1,6 @@
 // A list of things of which one is on: walked through by keyboard, told of under the pointer. The focus stays on the list, so rows
 // may be painted anew and change places while it has it.
-import { type Disposer, h } from "./dom";
+import { type Disposer, h, setHidden } from "./dom";
 
 let lists = 0;
 
@@ -28,7 +28,7 @@ export class ListBox {
     private readonly events: ListBoxEvents,
     disposer: Disposer,
   ) {
-    this.el = h("div", { class: "ec-list", role: "listbox", tabindex: 0, "data-testid": testId });
+    this.el = h("div", { class: "ec-list", role: "listbox", tabindex: 0, hidden: true, "data-testid": testId });
     disposer.listen<KeyboardEvent>(this.el, "keydown", (event) => this.keyDown(event));
     disposer.listen(this.el, "pointerover", (event) => this.events.on(idOf(event)));
     disposer.listen(this.el, "pointerleave", () => this.events.on(-1));
@@ -37,12 +37,10 @@ export class ListBox {
     disposer.listen(this.el, "blur", () => this.events.on(-1));
   }
 
-  setLabel(label: string): void {
+  /** Shows these things in this order under this name; `fill` gives a row its classes, words and children. Without things there is no list. */
+  update(label: string, order: readonly number[], fill: (row: HTMLElement, id: number, rank: number) => void): void {
     this.el.setAttribute("aria-label", label);
-  }
-
-  /** Shows these things in this order; `fill` gives a row its classes, words and children. */
-  update(order: readonly number[], fill: (row: HTMLElement, id: number, rank: number) => void): void {
+    setHidden(this.el, order.length === 0);
     this.order = order;
     const rows = order.map((id, rank) => {
       const row = this.rows.get(id) ?? h("div", { id: `${this.name}-${id}`, role: "option", "data-testid": this.rowTestId, "data-id": id });
