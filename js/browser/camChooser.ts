@@ -19,7 +19,8 @@ export class CamChooser {
     disposer: Disposer,
   ) {
     this.el = h("div", { class: "ec-cam", role: "group", "aria-label": "class activation map" },
-      h("div", { class: "ec-cam-choice" }, h("span", { class: "ec-muted" }, "CAM"), this.method, h("span", { class: "ec-muted" }, "of"), this.target, this.opacity), this.note);
+      h("div", { class: "ec-cam-choice" }, h("span", { class: "ec-muted" }, "CAM"), this.method, h("span", { class: "ec-muted" }, "of"), this.target),
+      h("div", { class: "ec-cam-foot" }, this.note, this.opacity));
     disposer.listen(this.method, "change", () => {
       // What the widget counts by is not chosen here: its own method is "as counted".
       const chosen = this.method.value;
