@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,3 +125,14 @@ def test_command_with_a_truth_of_its_own(run: Run, truth: pd.DataFrame, tmp_path
     refused = CliRunner().invoke(main, ["scores", str(run.path)])
     assert refused.exit_code == 2
     assert "No truth is known" in refused.output
+
+
+def test_says_how_far_it_is(run: Run, truth: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[int, int]] = []
+    few: dict[str, Any] = {"scores": ["mean", "contrast", "mean"], "truth": truth, "bootstrap": 0, "shuffles": 0}
+    emo.score_methods(run, progress=lambda done, total: told.append((done, total)), **few)
+    methods = len(run.methods)
+    assert told == [(done, 2 * methods) for done in range(1, 2 * methods + 1)]
+    assert "Scoring" not in capsys.readouterr().err
+    emo.score_methods(run, **few)
+    assert f"{2 * methods}/{2 * methods}" in capsys.readouterr().err

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ def score_against_truth(
     shuffles: int = 20,
     level: float = 0.95,
     seed: int = 0,
+    progress: Callable[[int, int], object] | None = None,
 ) -> pd.DataFrame:
     """Precision, recall, F1 and average precision of (object class, label) pairs, one row per method and score.
 
@@ -51,6 +53,7 @@ def score_against_truth(
         shuffles: exchanges of the maps between the images, which the control is the mean of; 0 for none (nan).
         level: of the intervals, 0..1.
         seed: of the resamples and the exchanges.
+        progress: called with (done, total) after each method and score.
 
     Returns:
         Indexed by method and score: threshold, used, found, and for each of precision, recall, f1 and
@@ -66,23 +69,25 @@ def score_against_truth(
     draws = range(seed, seed + known_times("shuffles", shuffles))
     cuts = criteria or Criteria()
     rows = {}
-    for method in dict.fromkeys(chosen):
-        for score in dict.fromkeys(wanted):
-            cut = default_threshold(score) if threshold is None else threshold
-            aggregate = run.aggregate(method, score, min_confidence)
-            own = score_pairs(aggregate.at(cut), truth, planted, cuts)
-            row: dict[str, float] = {"threshold": cut, "used": own.used, "found": own.found}
-            exchanged = [
-                score_pairs(run.aggregate(method, score, min_confidence, shuffle=draw).at(cut), truth, planted, cuts)
-                for draw in draws
-            ]
-            drawn = _bootstrap(aggregate, cut, own, cuts, bootstrap, seed)
-            for number, name in enumerate(FIGURES):
-                row[name] = getattr(own, name)
-                low, high = interval(drawn[number], level) if bootstrap else (np.nan, np.nan)
-                row[f"{name}_low"], row[f"{name}_high"] = float(low), float(high)
-                row[f"{name}_shuffled"] = float(np.mean([getattr(each, name) for each in exchanged] or [np.nan]))
-            rows[method, score] = row
+    combinations = list(product(dict.fromkeys(chosen), dict.fromkeys(wanted)))
+    for done, (method, score) in enumerate(combinations, 1):
+        cut = default_threshold(score) if threshold is None else threshold
+        aggregate = run.aggregate(method, score, min_confidence)
+        own = score_pairs(aggregate.at(cut), truth, planted, cuts)
+        row: dict[str, float] = {"threshold": cut, "used": own.used, "found": own.found}
+        exchanged = [
+            score_pairs(run.aggregate(method, score, min_confidence, shuffle=draw).at(cut), truth, planted, cuts)
+            for draw in draws
+        ]
+        drawn = _bootstrap(aggregate, cut, own, cuts, bootstrap, seed)
+        for number, name in enumerate(FIGURES):
+            row[name] = getattr(own, name)
+            low, high = interval(drawn[number], level) if bootstrap else (np.nan, np.nan)
+            row[f"{name}_low"], row[f"{name}_high"] = float(low), float(high)
+            row[f"{name}_shuffled"] = float(np.mean([getattr(each, name) for each in exchanged] or [np.nan]))
+        rows[method, score] = row
+        if progress is not None:
+            progress(done, len(combinations))
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["method", "score"])
     return table.astype({"used": int, "found": int})

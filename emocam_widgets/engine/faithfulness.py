@@ -5,8 +5,7 @@ What is removed is removed from the network's input, and the score is always the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -17,6 +16,7 @@ from PIL import Image
 
 from emocam_widgets.analysis.faithfulness import BASELINES, LIME_MEASURES, MEASURES, baseline_map
 from emocam_widgets.engine.faithfulness_probe import Floats, Probe, Row, Subject, lime_explanation
+from emocam_widgets.engine.reporting import reporting
 from emocam_widgets.engine.worker import as_image
 from emocam_widgets.errors import EmocamError, ImageError, known_name
 from emocam_widgets.explain import METHODS, check_method
@@ -157,7 +157,7 @@ def faithfulness_of_run(
         )
     frames = []
     ids = _drawn_images(run, names, n_images, seed)
-    with _reporting(progress, len(ids)) as report:
+    with reporting(progress, len(ids), "Measuring") as report:
         for done, image_id in enumerate(ids, start=1):
             try:
                 picture = run.open_image(image_id)
@@ -250,17 +250,3 @@ def _tables(rows: Sequence[Row]) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = pd.DataFrame(list(rows))
     curves = frame.drop(columns="value").explode(["at", "score"]).dropna(subset=["at"])
     return frame[["method", "measure", "value"]], curves.astype({"at": float, "score": float}).reset_index(drop=True)
-
-
-@contextmanager
-def _reporting(progress: Callable[[int, int], None] | bool, total: int) -> Iterator[Callable[[int, int], object]]:
-    """What to call after each image."""
-    if callable(progress):
-        yield progress
-    elif progress:
-        from tqdm.auto import tqdm
-
-        with tqdm(total=total, unit="image", desc="Measuring") as bar:
-            yield lambda done, _total: bar.update(done - bar.n)
-    else:
-        yield lambda _done, _total: None

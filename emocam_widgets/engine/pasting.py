@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +18,7 @@ from emocam_widgets.engine.loading import Loaded, load_ahead
 from emocam_widgets.engine.paste_passes import FocusMeter, passes
 from emocam_widgets.engine.paste_places import DEFAULT_MIN_CONFIDENCE, POSITIONS, Places, Position, Spot
 from emocam_widgets.engine.prepared import Paste, PreparedImage
+from emocam_widgets.engine.reporting import reporting
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
 from emocam_widgets.run import ClassifierInfo, CorpusInfo, DetectorInfo, Manifest, Run, RunWriter, open_run
@@ -26,8 +26,6 @@ from emocam_widgets.run.schema import TABLES
 from emocam_widgets.types import Output, Placement, Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.detectors import Detector
     from emocam_widgets.models import SplitClassifier
@@ -96,7 +94,7 @@ def paste_experiment(
         classifier, _sprites(objects), _variants(variants), places, wanted, method,
         METHODS[method].output if method else None,
     )  # fmt: skip
-    with _reporting(progress, len(chosen)) as report:
+    with reporting(progress, len(chosen), "Pasting") as report:
         if out is None:
             tables = experiment.run(chosen, _Memory(), report)
         else:
@@ -169,7 +167,7 @@ class _Experiment:
     method: str | None
     output: Output | None
 
-    def run(self, corpus: Corpus, memory: _Memory, report: Callable[[int, int], None]) -> dict[str, pd.DataFrame]:
+    def run(self, corpus: Corpus, memory: _Memory, report: Callable[[int, int], object]) -> dict[str, pd.DataFrame]:
         """The pastes and focus rows that were asked for, those that the memory holds already among them."""
         found: dict[str, list[Row]] = {"pastes": [], "focus": []}
         held: dict[str, list[Row]] = {}
@@ -374,18 +372,3 @@ def _rounded(x: float, y: float, height: float) -> tuple[float, float, float]:
 def _frame(table: str, rows: Sequence[Row], order: Mapping[str, int]) -> pd.DataFrame:
     ordered = sorted(rows, key=lambda row: order[row["image_id"]])
     return pd.DataFrame(ordered, columns=TABLES[table].names)
-
-
-@contextmanager
-def _reporting(progress: Callable[[int, int], None] | bool, total: int) -> Iterator[Callable[[int, int], None]]:
-    """What to call after each image."""
-    if callable(progress):
-        yield progress
-        return
-    if not progress:
-        yield lambda _done, _total: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, unit="image", desc="Pasting") as bar:
-        yield lambda done, _total: bar.update(done - bar.n) and None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emocam_widgets.analysis.importance import SCORES
 from emocam_widgets.analysis.method_scores import score_against_truth
+from emocam_widgets.engine.reporting import reporting
 from emocam_widgets.errors import EmocamError
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def score_methods(
     shuffles: int = 20,
     level: float = 0.95,
     seed: int = 0,
+    progress: Callable[[int, int], object] | bool = True,
 ) -> pd.DataFrame:
     """How well each method and score of a run finds what its classifier uses: `score_against_truth`, whose table it is.
 
@@ -41,6 +44,7 @@ def score_methods(
         things_only: leave out people and their parts, which nearly every image shows (`emocam_widgets.demo.PEOPLE`).
         methods, scores, threshold, min_confidence, criteria, bootstrap, shuffles, level, seed: as in
             `analysis.method_scores.score_against_truth`.
+        progress: a function of (done, total) called after each method and score, True for a bar, False for silence.
 
     Raises:
         UnknownNameError: one of the names is not known; the nearest is named.
@@ -60,17 +64,20 @@ def score_methods(
         planted = demo.planted().iloc[:0]
     if things_only:
         truth = truth[~truth["object_class"].isin(demo.PEOPLE)]
-    return score_against_truth(
-        run,
-        truth,
-        planted,
-        methods,
-        scores,
-        threshold=threshold,
-        min_confidence=min_confidence,
-        criteria=criteria,
-        bootstrap=bootstrap,
-        shuffles=shuffles,
-        level=level,
-        seed=seed,
-    )
+    total = len(set(run.methods if methods is None else methods)) * len(set(SCORES if scores is None else scores))
+    with reporting(progress, total, "Scoring", "score") as report:
+        return score_against_truth(
+            run,
+            truth,
+            planted,
+            methods,
+            scores,
+            threshold=threshold,
+            min_confidence=min_confidence,
+            criteria=criteria,
+            bootstrap=bootstrap,
+            shuffles=shuffles,
+            level=level,
+            seed=seed,
+            progress=report,
+        )
