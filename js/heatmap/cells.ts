@@ -1,5 +1,5 @@
-// One cell of the heatmap, which writes to the page only what has changed: a slider repaints hundreds of them at a time.
-import { css, ink } from "../shared/colour";
+// One cell of the heatmap as the keyboard, the pointer and a screen reader find it: an element without a look of its own. What is seen
+// of it is drawn (picture.ts).
 import { h } from "../shared/dom";
 import type { Matrix } from "./matrix";
 import type { Marks } from "./protocol";
@@ -8,43 +8,50 @@ import type { Marks } from "./protocol";
 const TIGHTEN = 5;
 const NUMBER_MIN = { width: 18, height: 14 };
 
+export interface Room {
+  cell: number;
+  row: number;
+}
+
+/** What is written in a cell of that size, and whether its figures have to stand closer together. */
+export function written(matrix: Matrix, index: number, { cell, row }: Room): { text: string; tight: boolean } {
+  const text = cell >= NUMBER_MIN.width && row >= NUMBER_MIN.height ? matrix.text(index) : "";
+  const spare = cell - 1 - textWidth(text);
+  return spare > -TIGHTEN ? { text, tight: text !== "" && spare <= 0 } : { text: "", tight: false };
+}
+
+const MARKS = ["less", "", "more"];
+
 export class CellView {
   readonly el: HTMLElement;
-  private colour = "";
-  private text = "";
-  private count = -1;
-  private state = "";
+  private none = false;
 
-  constructor(column: number, objectClass: string, label: string) {
-    this.el = h("div", { class: "hm-cell", role: "gridcell", tabindex: -1, "data-testid": "cell", "data-class": objectClass, "data-label": label, "aria-colindex": column + 2 });
+  constructor(
+    column: number,
+    private readonly objectClass: string,
+    label: string,
+  ) {
+    this.el = h("div", { class: "hm-cell", role: "gridcell", tabindex: -1, "data-testid": "cell", "data-class": objectClass, "data-label": label, "aria-colindex": column + 2, "aria-selected": "false" });
   }
 
-  paint(matrix: Matrix, index: number, unit: { cell: number; row: number }, dark: boolean, marks: Marks | null): void {
-    const { el } = this;
-    const rgb = matrix.colour(index, dark);
-    const colour = css(rgb);
-    if (colour !== this.colour) {
-      this.colour = colour;
-      el.style.background = colour;
-      el.style.color = ink(rgb);
-    }
-    const written = unit.cell >= NUMBER_MIN.width && unit.row >= NUMBER_MIN.height ? matrix.text(index) : "";
-    const spare = unit.cell - 1 - textWidth(written);
-    const text = spare > -TIGHTEN ? written : "";
-    if (text !== this.text) {
-      this.text = text;
-      el.textContent = text;
-    }
-    const sign = marks?.sign[index] ?? 0;
-    const state = `hm-cell${text && spare <= 0 ? " hm-tight" : ""}${matrix.isEmpty(index) ? " hm-none" : ""}${sign > 0 ? " hm-more" : sign < 0 ? " hm-less" : ""}`;
-    if (state !== this.state) {
-      this.state = state;
-      el.className = state;
-    }
-    if (matrix.counts[index] !== this.count) {
-      this.count = matrix.counts[index];
-      el.dataset.count = String(this.count);
-    }
+  /** Whether there is nothing to show. */
+  set empty(none: boolean) {
+    if (none !== this.none) this.el.classList.toggle("hm-none", none);
+    this.none = none;
+  }
+
+  /** What is drawn, for whoever reads the page. */
+  tell(matrix: Matrix, index: number, unit: Room, marks: Marks | null): void {
+    const { dataset } = this.el;
+    dataset.count = String(matrix.counts[index]);
+    dataset.text = written(matrix, index, unit).text;
+    dataset.mark = MARKS[1 + (marks?.sign[index] ?? 0)];
+  }
+
+  /** Its name: what is written in the cell comes first, so that who speaks to the machine says what is seen. */
+  name(matrix: Matrix, index: number, unit: Room, marks: Marks | null): void {
+    const { text } = written(matrix, index, unit);
+    this.el.setAttribute("aria-label", `${this.objectClass}${text && `, ${text}`}: ${matrix.sentence(index, marks)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { angleFor, geometry, ROW_MIN } from "./geometry";
-import { rowsFor, ROWS_AT_ONCE } from "./window";
+import { drawnFor, rowsFor, ROWS_AT_ONCE } from "./window";
 
 const labels = [56, 128, 66, 42, 28, 52, 60, 46, 44, 90, 78, 66, 26, 36, 44, 20, 60, 48, 86, 50];
 const names = (rows: number): { classes: number[]; labels: number[] } => ({ classes: Array.from({ length: rows }, (_, i) => 40 + (i % 70)), labels });
@@ -49,5 +49,18 @@ describe("rows that exist", () => {
     expect(later.end).toBeGreaterThanOrEqual(320);
     expect(later.end - later.start).toBe(ROWS_AT_ONCE);
     expect(rowsFor(later, 590, 620, 601).end).toBe(601);
+  });
+});
+
+describe("what is drawn", () => {
+  it("is all of a small heatmap", () => expect(drawnFor(null, 0, 500, 20, 50)).toEqual({ start: 0, end: 50 }));
+
+  it("is what is in sight and as much around it, and stays the same until other rows come into sight", () => {
+    const first = drawnFor(null, 0, 500, 15, 100); // 34 rows and a part of one are in sight
+    expect(first).toEqual({ start: 0, end: 70 });
+    expect(drawnFor(first, 300, 500, 15, 100)).toBe(first);
+    const last = drawnFor(first, 1000, 500, 15, 100);
+    expect(last).toEqual({ start: 30, end: 100 });
+    expect(drawnFor(last, 1000, 700, 15, 100).end).toBe(100); // a higher window
   });
 });

@@ -1,12 +1,15 @@
-// The heatmap itself: an ARIA grid of plain elements on whole pixels. Cells and the heads of rows and columns are walked through with
-// the arrow keys and picked by click or Enter; a cross of bands follows the pointer; of a long heatmap only rows near sight exist.
+// The heatmap itself: an ARIA grid of plain elements on whole pixels, over a picture of its cells. Cells and the heads of rows and columns
+// are walked through with the arrow keys and picked by click or Enter; a cross of bands follows the pointer; of a long heatmap only rows
+// near sight exist.
 import { classColour, css, labelColour } from "../shared/colour";
 import { h, isDark, type Disposer } from "../shared/dom";
 import { CellView, textWidth } from "./cells";
 import { geometry, type Geometry } from "./geometry";
 import type { Matrix } from "./matrix";
+import { Overlay, type Rect } from "./overlay";
+import { CellPicture, type Part } from "./picture";
 import type { Cell, Marks } from "./protocol";
-import { rowsFor, type Span } from "./window";
+import { drawnFor, rowsFor, type Span } from "./window";
 
 /** A place in the grid; row -1 is the heads of the columns, column -1 the heads of the rows. */
 export interface Place {
@@ -44,13 +47,14 @@ export class HeatmapGrid {
   private readonly grid = h("div", { class: "hm-grid", role: "grid", "aria-label": "Association of object classes and labels" });
   private readonly head = h("div", { class: "hm-row hm-head", role: "row", "aria-rowindex": 1 });
   private readonly body = h("div", { class: "hm-body", role: "rowgroup" });
-  private readonly overlay = h("div", { class: "hm-overlay", "aria-hidden": "true" });
-  private readonly rowBand = h("div", { class: "hm-band", hidden: true });
-  private readonly columnBand = h("div", { class: "hm-band", hidden: true });
-  private readonly strongRing = h("div", { class: "hm-ring hm-ring-strong", "data-testid": "strongest", hidden: true });
-  private readonly selectedRing = h("div", { class: "hm-ring hm-ring-selected", hidden: true });
+  private readonly overlay = new Overlay();
+  private readonly picture = new CellPicture();
+  /** The part of the cells that the picture shows. */
+  private part: Part | null = null;
   private readonly rows = new Map<number, Row>();
   private columns: HTMLElement[] = [];
+  private readonly heads = new Few((el, on) => el.classList.toggle("hm-on", on));
+  private readonly chosen = new Few((el, on) => el.setAttribute("aria-selected", String(on)));
   private span: Span | null = null;
   private matrix: Matrix | null = null;
   private marks: Marks | null = null;
@@ -67,7 +71,6 @@ export class HeatmapGrid {
     disposer: Disposer,
     private readonly events: GridEvents,
   ) {
-    this.overlay.append(this.rowBand, this.columnBand, this.strongRing, this.selectedRing);
     this.grid.append(this.head, this.body);
     this.el.append(this.grid);
     disposer.listen(this.grid, "click", (event) => {
@@ -81,7 +84,10 @@ export class HeatmapGrid {
     disposer.listen<FocusEvent>(this.grid, "focusin", (event) => this.hover(this.placeOf(event)));
     disposer.listen<FocusEvent>(this.grid, "focusout", () => this.hover(null));
     disposer.listen<KeyboardEvent>(this.grid, "keydown", (event) => this.key(event));
-    disposer.listen(this.el, "scroll", () => this.fill());
+    disposer.listen(this.el, "scroll", () => {
+      this.fill();
+      if (this.nowDrawn() !== this.part) this.draw();
+    });
     disposer.resize(this.el, (width, height) => {
       this.size = { width, height };
       this.layout();
@@ -93,18 +99,20 @@ export class HeatmapGrid {
     return this.unit.row;
   }
 
-  show(matrix: Matrix, marks: Marks | null): void {
+  /** `moving`: there will be others in a moment, so that only what is seen is brought up to date. */
+  show(matrix: Matrix, marks: Marks | null, moving = false): void {
     const named = JSON.stringify([matrix.classes, matrix.labels]);
     this.matrix = matrix;
     this.marks = marks;
     if (named === this.named) {
       this.paint();
       this.place(false);
-      return;
+    } else {
+      this.named = named;
+      this.build(matrix);
+      this.layout();
     }
-    this.named = named;
-    this.build(matrix);
-    this.layout();
+    if (!moving) this.tellCells();
   }
 
   select(selected: Selected, scroll = true): void {
@@ -123,16 +131,14 @@ export class HeatmapGrid {
     if (this.matrix?.classes.length) this.activate({ row: 0, column: -1 }, true);
   }
 
-  /** Colours and numbers of all cells that exist; also after a change of theme. */
+  /** Colours, numbers and marks of the cells; also after a change of theme. */
   paint(): void {
     const { matrix } = this;
     if (!matrix) return;
     const dark = isDark(this.el);
     const n = matrix.labels.length;
-    for (const [i, row] of this.rows) {
-      row.cells.forEach((cell, j) => cell.paint(matrix, i * n + j, this.unit, dark, this.marks));
-      barOf(row.name).style.background = css(classColour(matrix.classes[i]));
-    }
+    this.draw(dark);
+    for (const [i, { cells }] of this.rows) cells.forEach((cell, j) => (cell.empty = matrix.isEmpty(i * n + j)));
     this.columns.forEach((column, j) => {
       barOf(column).style.background = css(labelColour(matrix.labels[j], dark));
       column.classList.toggle("hm-none", matrix.images[j] === 0);
@@ -141,30 +147,48 @@ export class HeatmapGrid {
     this.namesTimer = window.setTimeout(() => this.nameCells(), NAMES_AFTER);
   }
 
-  private nameCells(): void {
-    const { matrix, marks } = this;
+  private draw(dark = isDark(this.el)): void {
+    if (!this.matrix) return;
+    this.part = this.nowDrawn();
+    this.picture.draw(this.matrix, this.marks, this.part, this.unit, dark);
+  }
+
+  /** What the picture has to show where it is scrolled to now: the same object as long as that is what it shows. */
+  private nowDrawn(): Part {
+    const { classes, labels } = this.matrix!;
+    const { part, unit, size, el } = this;
+    const rows = drawnFor(part?.rows ?? null, el.scrollTop, Math.max(size.height, 100), unit.row, classes.length);
+    const columns = drawnFor(part?.columns ?? null, el.scrollLeft, Math.max(size.width, 100), unit.cell, labels.length);
+    return part && same(part.rows, rows) && same(part.columns, columns) ? part : { rows, columns };
+  }
+
+  private tellCells(): void {
+    const { matrix, marks, unit } = this;
     if (!matrix) return;
     const n = matrix.labels.length;
-    for (const [i, row] of this.rows) {
-      // What is written in the cell comes first: who speaks to the machine says what is seen.
-      row.cells.forEach(({ el }, j) => {
-        const seen = el.textContent ? `, ${el.textContent}` : "";
-        el.setAttribute("aria-label", `${matrix.classes[i]}${seen}: ${matrix.sentence(i * n + j, marks)}`);
-      });
-    }
+    for (const [i, { cells }] of this.rows) cells.forEach((cell, j) => cell.tell(matrix, i * n + j, unit, marks));
+  }
+
+  private nameCells(): void {
+    const { matrix, marks, unit } = this;
+    if (!matrix) return;
+    this.tellCells();
+    const n = matrix.labels.length;
+    for (const [i, { cells }] of this.rows) cells.forEach((cell, j) => cell.name(matrix, i * n + j, unit, marks));
     this.columns.forEach((column, j) => column.setAttribute("aria-label", `${matrix.labels[j]}: ${matrix.images[j]} images`));
   }
 
   private build(matrix: Matrix): void {
     const focused = this.grid.contains(document.activeElement);
     this.columns = matrix.labels.map((label, j) =>
-      h("div", { class: "hm-column", role: "columnheader", tabindex: -1, "aria-colindex": j + 2, "data-testid": "column-head", "data-label": label, "aria-label": label },
+      h("div", { class: "hm-column", role: "columnheader", tabindex: -1, "aria-colindex": j + 2, "aria-selected": "false", "data-testid": "column-head", "data-label": label, "aria-label": label },
         h("span", {}, label), h("i", { class: "hm-bar-mark", "aria-hidden": "true" })),
     );
     this.head.replaceChildren(h("div", { class: "hm-corner", role: "presentation" }), ...this.columns);
     this.rows.clear();
     this.span = null;
-    this.body.replaceChildren(this.overlay);
+    this.part = null;
+    this.body.replaceChildren(this.picture.el, this.overlay.el);
     this.grid.setAttribute("aria-rowcount", String(matrix.classes.length + 1));
     this.grid.setAttribute("aria-colcount", String(matrix.labels.length + 1));
     this.active = this.inside(this.active);
@@ -176,8 +200,8 @@ export class HeatmapGrid {
 
   private makeRow(matrix: Matrix, i: number): Row {
     const objectClass = matrix.classes[i];
-    const name = h("div", { class: "hm-name", role: "rowheader", tabindex: -1, "aria-colindex": 1, title: objectClass, "data-testid": "row-head", "data-class": objectClass },
-      objectClass, h("i", { class: "hm-bar-mark", "aria-hidden": "true" }));
+    const name = h("div", { class: "hm-name", role: "rowheader", tabindex: -1, "aria-colindex": 1, "aria-selected": "false", title: objectClass, "data-testid": "row-head", "data-class": objectClass },
+      objectClass, h("i", { class: "hm-bar-mark", "aria-hidden": "true", style: { background: css(classColour(objectClass)) } }));
     const el = h("div", { class: "hm-row", role: "row", "aria-rowindex": i + 2, style: { "--hm-i": String(i) } }, name);
     const cells = matrix.labels.map((label, j) => new CellView(j, objectClass, label));
     el.append(...cells.map((cell) => cell.el));
@@ -204,7 +228,7 @@ export class HeatmapGrid {
       if (this.rows.has(i)) continue;
       const row = this.makeRow(matrix, i);
       this.rows.set(i, row);
-      const next = this.rows.get(i + 1)?.el ?? this.overlay;
+      const next = this.rows.get(i + 1)?.el ?? this.overlay.el;
       this.body.insertBefore(row.el, next);
     }
     this.paint();
@@ -228,7 +252,6 @@ export class HeatmapGrid {
     set("head", `${unit.head}px`);
     set("angle", `${-unit.angle}deg`);
     set("text", `${unit.text + 2}px`);
-    set("mark", unit.cell < 28 ? "3px" : "5px");
     set("rows", String(matrix.classes.length));
     style.width = `${unit.width}px`;
     this.fill();
@@ -238,39 +261,31 @@ export class HeatmapGrid {
 
   /** The rings and the emphasised heads, where they belong now. */
   private place(scroll: boolean): void {
-    const { matrix, selected, unit } = this;
+    const { matrix, selected, overlay } = this;
     if (!matrix) return;
     const n = matrix.labels.length;
     const index = selected.cell ? matrix.index(selected.cell) : -1;
     const row = selected.cell ? (index < 0 ? -1 : Math.floor(index / n)) : matrix.classes.indexOf(selected.object_class ?? "");
     const column = selected.cell ? (index < 0 ? -1 : index % n) : matrix.labels.indexOf(selected.label ?? "");
-    const put = (ring: HTMLElement, x: number, y: number, width: number, height: number): void => {
-      ring.hidden = false;
-      ring.style.cssText = `width:${width}px;height:${height}px;transform:translate(${x}px,${y}px)`;
-    };
-    this.selectedRing.hidden = row < 0 && column < 0;
-    if (row >= 0 && column >= 0) put(this.selectedRing, unit.label + column * unit.cell, row * unit.row, unit.cell, unit.row);
-    else if (row >= 0) put(this.selectedRing, unit.label, row * unit.row, n * unit.cell, unit.row);
-    else if (column >= 0) put(this.selectedRing, unit.label + column * unit.cell, 0, unit.cell, matrix.classes.length * unit.row);
+    overlay.put("selected", row < 0 && column < 0 ? null : this.rect(row, column));
     const nothing = !selected.cell && selected.object_class === null && selected.label === null;
     const strongest = matrix.strongest && nothing ? matrix.index(matrix.strongest.cell) : -1;
-    this.strongRing.hidden = strongest < 0;
-    if (strongest >= 0) put(this.strongRing, unit.label + (strongest % n) * unit.cell, Math.floor(strongest / n) * unit.row, unit.cell, unit.row);
-    for (const [i, each] of this.rows) {
-      each.name.classList.toggle("hm-on", i === row);
-      each.name.setAttribute("aria-selected", String(!selected.cell && i === row));
-      each.cells.forEach((cell, j) => {
-        const on = String(selected.cell !== null && i === row && j === column);
-        if (cell.el.getAttribute("aria-selected") !== on) cell.el.setAttribute("aria-selected", on);
-      });
-    }
-    this.columns.forEach((each, j) => {
-      each.classList.toggle("hm-on", j === column);
-      each.setAttribute("aria-selected", String(!selected.cell && j === column));
-    });
+    overlay.put("strongest", strongest < 0 ? null : this.rect(Math.floor(strongest / n), strongest % n));
+    const heads = [this.rows.get(row)?.name, this.columns[column]];
+    this.heads.become(heads);
+    this.chosen.become(selected.cell ? [this.rows.get(row)?.cells[column]?.el] : heads);
     if (!scroll || row < 0) return;
     this.activate({ row, column: selected.cell ? column : -1 }, false);
     this.reveal(row);
+  }
+
+  /** Of a cell; without a row of a whole column, without a column of a whole row. */
+  private rect(row: number, column: number): Rect {
+    const { unit, matrix } = this;
+    const x = unit.label + Math.max(column, 0) * unit.cell;
+    const y = Math.max(row, 0) * unit.row;
+    const { classes, labels } = matrix!;
+    return { x, y, width: column < 0 ? labels.length * unit.cell : unit.cell, height: row < 0 ? classes.length * unit.row : unit.row };
   }
 
   private reveal(row: number): void {
@@ -282,20 +297,12 @@ export class HeatmapGrid {
   }
 
   private hover(place: Place | null): void {
-    const { matrix, unit } = this;
-    if (!matrix) return;
+    if (!this.matrix) return;
     this.emphasise(this.hot, false);
     this.hot = place;
     this.emphasise(place, true);
-    this.rowBand.hidden = !place || place.row < 0;
-    this.columnBand.hidden = !place || place.column < 0;
-    const band = (el: HTMLElement, x: number, y: number, width: number, height: number): void => {
-      if (!el.hidden) el.style.cssText = `width:${width}px;height:${height}px;transform:translate(${x}px,${y}px)`;
-    };
-    if (place) {
-      band(this.rowBand, unit.label, place.row * unit.row, matrix.labels.length * unit.cell, unit.row);
-      band(this.columnBand, unit.label + place.column * unit.cell, 0, unit.cell, matrix.classes.length * unit.row);
-    }
+    this.overlay.put("row", place && place.row >= 0 ? this.rect(place.row, -1) : null);
+    this.overlay.put("column", place && place.column >= 0 ? this.rect(-1, place.column) : null);
     this.events.hover(place);
   }
 
@@ -374,3 +381,19 @@ export class HeatmapGrid {
 }
 
 const barOf = (header: HTMLElement): HTMLElement => header.querySelector<HTMLElement>(".hm-bar-mark")!;
+
+const same = (a: Span, b: Span): boolean => a.start === b.start && a.end === b.end;
+
+/** The few of many elements that are in some state: only those that change are touched. */
+class Few {
+  private now: HTMLElement[] = [];
+
+  constructor(private readonly set: (el: HTMLElement, on: boolean) => void) {}
+
+  become(wanted: (HTMLElement | undefined)[]): void {
+    const next = wanted.filter((el) => el !== undefined);
+    for (const el of this.now) if (!next.includes(el)) this.set(el, false);
+    for (const el of next) if (!this.now.includes(el)) this.set(el, true);
+    this.now = next;
+  }
+}

@@ -2,7 +2,7 @@
 import "../shared/theme.css";
 import "../shared/keys.css";
 import "./style.css";
-import { Disposer, h, onThemeChange } from "../shared/dom";
+import { Disposer, h, onThemeChange, setHidden } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { KeysHelp, type KeyList } from "../shared/keys";
 import { setTraits, type Cleanup, type Model, type MountContext } from "../shared/model";
@@ -124,6 +124,11 @@ class Heatmap {
     return { cell: model.get<Cell | null>("cell"), object_class: model.get<string | null>("object_class"), label: model.get<string | null>("label") };
   }
 
+  /** Whether cells are marked as soon as it is known which. */
+  private get marking(): boolean {
+    return this.model.get<boolean>("marks") && this.store.offers("marks") && !this.matrix?.isDifference;
+  }
+
   private pick({ row, column }: Place): void {
     if (!this.matrix) return;
     const now = this.selected;
@@ -146,16 +151,16 @@ class Heatmap {
   private refresh(): void {
     const { raw, settings } = this.store;
     if (this.store.settled || !raw) this.toolbar.refresh();
-    this.waiting.hidden = raw !== null;
-    this.grid.el.hidden = !raw?.classes.length;
-    this.empty.hidden = !raw || raw.classes.length > 0;
+    setHidden(this.waiting, raw !== null);
+    setHidden(this.grid.el, !raw?.classes.length);
+    setHidden(this.empty, !raw || raw.classes.length > 0);
     if (!raw) return;
     const hadRows = this.matrix !== null;
     this.matrix = new Matrix(raw, this.model.get<Measure>("measure"));
     if (!raw.classes.length) this.explainEmpty(settings.threshold);
-    this.grid.show(this.matrix, this.store.marks);
+    this.grid.show(this.matrix, this.store.marks, !this.store.settled);
     if (!hadRows) this.grid.select(this.selected);
-    this.info.legend(this.matrix, this.store.marks);
+    this.info.legend(this.matrix, this.store.marks, this.marking);
     this.describe();
     // What is shown, for whoever waits for it.
     this.root.dataset.threshold = String(settings.threshold);
@@ -178,7 +183,7 @@ class Heatmap {
   private paint(): void {
     if (!this.matrix) return;
     this.grid.show(this.matrix, this.store.marks);
-    this.info.legend(this.matrix, this.store.marks);
+    this.info.legend(this.matrix, this.store.marks, this.marking);
     this.trial.refresh();
     this.describe();
     this.root.dataset.marked = String(this.store.marks !== null);

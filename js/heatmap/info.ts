@@ -1,6 +1,6 @@
 // The line over the heatmap: what is under the pointer, else what is selected, else what stands out; and what the colours mean.
 import { css } from "../shared/colour";
-import { h, isDark, type Disposer } from "../shared/dom";
+import { h, isDark, setHidden, setText, type Disposer } from "../shared/dom";
 import { setTraits, type Model } from "../shared/model";
 import type { Place, Selected } from "./grid";
 import type { Matrix } from "./matrix";
@@ -17,6 +17,9 @@ export class InfoLine {
   private readonly high = h("span", { class: "ec-number" });
   private readonly bar = h("span", { class: "hm-scale-bar" });
   private readonly marksKey: HTMLElement;
+  private stops = "";
+  /** What stands in `rest`. */
+  private said = "";
 
   constructor(
     private readonly model: Model,
@@ -30,12 +33,17 @@ export class InfoLine {
     disposer.listen(this.clear, "click", () => setTraits(this.model, { cell: null, object_class: null, label: null }));
   }
 
-  legend(matrix: Matrix, marks: Marks | null): void {
+  /** `marking`: cells are marked, as soon as it is known which. */
+  legend(matrix: Matrix, marks: Marks | null, marking: boolean): void {
     const dark = isDark(this.el);
-    const stops = Array.from({ length: 9 }, (_, i) => css(matrix.legendColour(i / 8, dark)));
-    this.bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
-    [this.low.textContent, this.high.textContent] = matrix.legendEnds;
-    this.marksKey.hidden = !marks;
+    const stops = Array.from({ length: 9 }, (_, i) => css(matrix.legendColour(i / 8, dark))).join(", ");
+    if (stops !== this.stops) this.bar.style.background = `linear-gradient(90deg, ${stops})`;
+    this.stops = stops;
+    const [low, high] = matrix.legendEnds;
+    setText(this.low, low);
+    setText(this.high, high);
+    // Between two settings nothing is marked for moments; what the marks mean stays said, so that nothing beside it moves.
+    setHidden(this.marksKey, !marks && !(marking && this.marksKey.title));
     if (!marks) return;
     const words = `Marked: significantly more or less often than under all other labels (Fisher's exact test, false discovery rate ${100 * marks.rate} % over all cells)`;
     this.marksKey.title = words;
@@ -67,18 +75,27 @@ export class InfoLine {
       else this.say(label!, column >= 0 ? `${matrix.images[column]} images` : "not among the labels shown");
     } else if (searched) {
       const n = matrix.classes.length;
-      this.rest.replaceChildren(h("span", {}, `${n === 1 ? "1 class" : `${n} classes`} with “${searched}” in the name`));
+      this.put(`${n === 1 ? "1 class" : `${n} classes`} with “${searched}” in the name`, "");
     } else if (matrix.strongest) {
       const { cell: strongest, sentence } = matrix.strongest;
+      if (this.said === `hint ${sentence}`) return;
+      this.said = `hint ${sentence}`;
       const button = h("button", { class: "hm-hint", type: "button", "data-testid": "strongest-hint", title: sentence }, h("i", { class: "hm-hint-mark" }), h("span", {}, sentence));
       button.addEventListener("click", () => setTraits(this.model, { cell: strongest, object_class: null, label: null }));
       this.rest.replaceChildren(button);
-    } else if (matrix.isDifference) {
-      this.rest.replaceChildren(h("span", { class: "ec-muted" }, `Each number: this less ${matrix.other}.`));
-    } else this.rest.replaceChildren(h("span", { class: "ec-muted" }, matrix.classes.length ? "Click a cell to see its images." : ""));
+    } else if (matrix.isDifference) this.put(`Each number: this less ${matrix.other}.`);
+    else this.put(matrix.classes.length ? "Click a cell to see its images." : "");
+  }
+
+  /** A sentence, written only where it is another than before: a slider that moves says the same all the time. */
+  private put(text: string, look = "ec-muted"): void {
+    if (this.said === `text ${text}`) return;
+    this.said = `text ${text}`;
+    this.rest.replaceChildren(h("span", { class: look }, text));
   }
 
   private say(name: string, what: string, ...more: HTMLElement[]): void {
+    this.said = "";
     this.rest.replaceChildren(h("span", { class: "hm-sentence", title: `${name}: ${what}` }, h("strong", {}, `${name}: `), what));
     // Only where they differ: putting a button back takes the keyboard's focus from it.
     const wanted = [this.clear, ...more];

@@ -51,6 +51,19 @@ def cell(output: Locator, object_class: str, label: str) -> Locator:
     return output.locator(f'[data-testid="cell"][data-class="{object_class}"][data-label="{label}"]')
 
 
+def drawn(cell: Locator) -> list[int]:
+    """What is drawn at the left edge of a cell, beside its number: red, green, blue and how opaque, 0..255."""
+    pixel: list[int] = cell.evaluate(
+        """cell => {
+          const canvas = cell.closest('.hm-body').querySelector('canvas');
+          const at = cell.getBoundingClientRect(), from = canvas.getBoundingClientRect(), ratio = devicePixelRatio;
+          const [x, y] = [at.left - from.left + 3, at.top - from.top + at.height / 2].map(value => value * ratio);
+          return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
+        }"""
+    )
+    return pixel
+
+
 def rows(output: Locator) -> list[str]:
     names: list[str] = output.get_by_test_id("row-head").evaluate_all("heads => heads.map(head => head.dataset.class)")
     return names
@@ -66,6 +79,8 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
     notebook.wait_live()
     before = rows(output)
     slider = output.get_by_test_id("threshold")
+    picture = output.get_by_test_id("heatmap-picture")
+    was = picture.evaluate("canvas => canvas.toDataURL()")
     with notebook.busy(5) as other:
         slider.evaluate(
             """async slider => {
@@ -80,6 +95,7 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
         expect(widget).to_have_attribute("data-threshold", "0.66")
         assert not other.done
         assert rows(output) == before, "rows jump under the moving slider"
+        assert picture.evaluate("canvas => canvas.toDataURL()") != was
     slider.evaluate("slider => slider.dispatchEvent(new Event('change', {bubbles: true}))")
     becomes(notebook, "hm.threshold", 0.66)
     expect(widget).to_have_attribute("data-settled", "true")
@@ -87,6 +103,9 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
     counts = notebook.value("hm.association.counts.loc[hm.shown.classes[0]].tolist()")
     for label, count in zip(notebook.value("hm.shown.labels"), counts, strict=True):
         expect(cell(output, rows(output)[0], label)).to_have_attribute("data-count", str(count))
+    least = drawn(output.locator('.hm-cell:not(.hm-none)[data-text=""]').first)
+    most = drawn(cell(output, *notebook.value("hm.frame.stack().idxmax()")))
+    assert least[3] == most[3] == 255 and sum(least) > sum(most) + 200, "the greatest is the darkest"
     output.get_by_test_id("score").select_option("mass")
     becomes(notebook, "[hm.score, hm.threshold]", ["mass", 0.1])
     expect(slider).to_have_value("0.1")
@@ -102,7 +121,7 @@ def test_order_search_comparison_and_marks(notebook: NotebookPage) -> None:
     legend = str(output.get_by_test_id("marks-key").get_attribute("title"))
     assert "more or less often than under all other labels" in legend and "false discovery rate 5 %" in legend
     marked = cell(output, "Sports equipment", "Excitement")
-    expect(marked).to_have_class("hm-cell hm-more")
+    expect(marked).to_have_attribute("data-mark", "more")
     output.get_by_test_id("order").select_option("alphabet")
     becomes(notebook, "hm.order", "alphabet")
     notebook.wait_for(lambda: rows(output) == sorted(rows(output)), 5, "the rows to stand by name")
@@ -130,7 +149,7 @@ def test_order_search_comparison_and_marks(notebook: NotebookPage) -> None:
     for label, points in shares.items():
         sign = "+" if points > 0 else "\N{MINUS SIGN}"
         expected = f"{sign}{abs(points):.0f}" if abs(points) >= 1 else ""
-        expect(cell(output, object_class, label)).to_have_text(expected)
+        expect(cell(output, object_class, label)).to_have_attribute("data-text", expected)
     expect(output.get_by_test_id("marks-key")).to_be_hidden()
     assert notebook.page_errors == []
 

@@ -72,8 +72,7 @@ class OpenReport:
     def marked(self) -> dict[tuple[str, str], int]:
         """Which cells are marked as counting more (1) or less (-1) often than under the other labels."""
         cells = self.get("cell").evaluate_all(
-            """cells => cells.map(cell => ({...cell.dataset,
-              sign: Number(cell.classList.contains('hm-more')) - Number(cell.classList.contains('hm-less'))}))"""
+            """cells => cells.map(cell => ({...cell.dataset, sign: {more: 1, less: -1}[cell.dataset.mark] ?? 0}))"""
         )
         return {(cell["class"], cell["label"]): cell["sign"] for cell in cells if cell["sign"]}
 
