@@ -10,12 +10,12 @@ import { mount as mountLime } from "../lime/mount";
 import { mount as mountMethods } from "../methods/mount";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
+import { Height } from "../shared/height";
 import { childModel, setTraits, type Cleanup, type Model, type Mount, type MountContext } from "../shared/model";
 import { Rpc } from "../shared/rpc";
 import { widget } from "../shared/widget";
 import { Bar, type Summary } from "./bar";
 import { Detail, type Mode, type Tab } from "./detail";
-import { Height } from "./height";
 import { Help } from "./help";
 import { Layout } from "./layout";
 import { PartPage } from "./part";
@@ -63,7 +63,7 @@ class Explorer {
     this.disposer.add(() => root.remove());
     this.disposer.add(() => this.panes.dispose());
     root.append(this.layout.el, this.handle(root), this.errors.el);
-    this.height = new Height(root, () => this.layout.height, () => this.layout.stacked, this.disposer);
+    this.height = new Height(root, (fits) => this.heightOf(root, fits), this.disposer);
     await this.showRun(root);
     if (this.disposer.disposed) return;
     this.disposer.watch(this.browser!, "run_revision", () => void this.showRun(root).catch((problem: unknown) => this.failed(problem)));
@@ -112,6 +112,13 @@ class Explorer {
       { pane: browser, text: "The images behind the cell, with the boxes that made them count. Double click one to see it large." },
       { pane: detail, text: "One image: look at it, change it and watch its labels. Drag the divider above for more room." },
     ];
+  }
+
+  /** As high as what shows it, unless the user has said. */
+  private heightOf(root: HTMLElement, fits: () => number): string {
+    if (document.fullscreenElement?.contains(root)) return "100vh";
+    const { height, stacked } = this.layout;
+    return height !== null ? `${height}px` : stacked ? "auto" : `${fits()}px`;
   }
 
   /** At the lower edge: as high as the user wants, or by a double click as high as fits. */

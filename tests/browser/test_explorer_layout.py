@@ -87,6 +87,24 @@ def test_detail_takes_all_room_and_the_explorer_the_screen(notebook: NotebookPag
     )
 
 
+def test_selected_row_stays_in_sight_when_an_image_opens(notebook: NotebookPage, explorer: Locator) -> None:
+    explorer.get_by_test_id("more").click()
+    explorer.get_by_test_id("cell-size").fill("30")
+    explorer.get_by_test_id("more").click()
+    heatmap = explorer.get_by_test_id("heatmap")
+    low = explorer.locator('[data-testid="cell"]:not([data-count="0"])').last
+    low.click()
+    before = place(heatmap)["height"]
+    explorer.get_by_test_id("thumb").first.dblclick()
+    expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
+    notebook.wait_for(lambda: place(heatmap)["height"] < before - 100, 10, "the image to take room from the heatmap")
+    notebook.page.wait_for_timeout(400)  # what is scrolled may not be lost again
+    head, row, room = (place(each) for each in (explorer.get_by_test_id("column-head").first, low, heatmap))
+    assert heatmap.evaluate("el => el.scrollHeight > el.clientHeight + 60"), "not all rows fit"
+    assert head["y"] + head["height"] <= row["y"] + 1
+    assert row["y"] + row["height"] <= room["y"] + room["height"]
+
+
 def test_question_mark_shows_callouts_and_keys(notebook: NotebookPage, explorer: Locator) -> None:
     explorer.get_by_test_id("cell").first.focus()
     notebook.page.keyboard.press("?")

@@ -1,5 +1,5 @@
-// How high the explorer stands: as high as what shows it (JupyterLab's pane, a page, the whole screen), unless the user has said.
-import type { Disposer } from "../shared/dom";
+// How high a widget stands that is as high as what shows it: JupyterLab's pane, a page, the whole screen.
+import { h, type Disposer } from "./dom";
 
 const LOWEST = 480;
 const HIGHEST = 1200;
@@ -11,11 +11,12 @@ const PANE = 400;
 
 /**
  * The height in CSS pixels that can be seen of `el` at once: that of the lowest of the window and all its ancestors that clip and
- * do not grow with their content. (What grows is told by growing it for a moment, before anything is painted.)
+ * do not grow with their content. What grows is told by something very high beside `el`, which is gone before anything is painted;
+ * `el` itself stays as it is, for where it is scrolled to would be lost.
  */
 export function visibleHeight(el: HTMLElement): { height: number; clippers: Element[] } {
-  const own = el.style.height;
-  el.style.height = `${FAR}px`;
+  const high = h("div", { style: { height: `${FAR}px` } });
+  el.after(high);
   let height = window.innerHeight;
   const clippers: Element[] = [];
   for (let ancestor = el.parentElement; ancestor; ancestor = ancestor.parentElement) {
@@ -23,13 +24,13 @@ export function visibleHeight(el: HTMLElement): { height: number; clippers: Elem
     clippers.push(ancestor);
     height = Math.min(height, ancestor.clientHeight);
   }
-  el.style.height = own;
+  high.remove();
   return { height, clippers };
 }
 
 export const fittingHeight = (visible: number): number => Math.min(Math.max(visible - MARGIN, LOWEST), HIGHEST);
 
-/** Keeps `el` as high as fits, while `wanted()` is null; else as high as it says. `changed` is called after every change. */
+/** Keeps `el` as high as `wanted` says, which may ask how many pixels fit. Asked anew whenever that may have changed. */
 export class Height {
   private observed = new Set<Element>();
   private readonly observer: ResizeObserver;
@@ -37,8 +38,7 @@ export class Height {
 
   constructor(
     private readonly el: HTMLElement,
-    private readonly wanted: () => number | null,
-    private readonly stacked: () => boolean,
+    private readonly wanted: (fits: () => number) => string,
     disposer: Disposer,
   ) {
     this.observer = new ResizeObserver(() => this.later());
@@ -54,21 +54,16 @@ export class Height {
   /** Measured at most once a frame, and not in the middle of a layout. */
   later(): void {
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.apply());
+    this.frame = requestAnimationFrame(() => {
+      const height = this.wanted(() => this.fits());
+      if (this.el.style.height !== height) this.el.style.height = height;
+    });
   }
 
-  private apply(): void {
-    if (document.fullscreenElement?.contains(this.el)) return this.set("100vh");
-    const own = this.wanted();
-    if (own !== null) return this.set(`${own}px`);
-    if (this.stacked()) return this.set("auto");
+  private fits(): number {
     const { height, clippers } = visibleHeight(this.el);
     for (const clipper of clippers) if (!this.observed.has(clipper)) this.observer.observe(clipper);
     this.observed = new Set([...this.observed, ...clippers]);
-    this.set(`${fittingHeight(height)}px`);
-  }
-
-  private set(height: string): void {
-    if (this.el.style.height !== height) this.el.style.height = height;
+    return fittingHeight(height);
   }
 }
