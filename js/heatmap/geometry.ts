@@ -28,6 +28,8 @@ export interface Geometry {
 
 export const ROW_MIN = 15;
 export const ROW_MAX = 30;
+/** A row that is read easily; where there is no room for all, they are lower. */
+export const ROW_EASY = 18;
 export const COLUMN_MIN = 15;
 export const COLUMN_MAX = 56;
 export const SIZES = { min: 13, max: 40 };

@@ -4,7 +4,7 @@
 import { classColour, css, labelColour } from "../shared/colour";
 import { h, isDark, type Disposer } from "../shared/dom";
 import { CellView, textWidth } from "./cells";
-import { geometry, type Geometry } from "./geometry";
+import { geometry, ROW_EASY, type Geometry } from "./geometry";
 import type { Matrix } from "./matrix";
 import { Overlay, type Rect } from "./overlay";
 import { CellPicture, type Part } from "./picture";
@@ -97,6 +97,11 @@ export class HeatmapGrid {
 
   get shownSize(): number {
     return this.unit.row;
+  }
+
+  /** Pixels that so many rows need with the names of the columns. */
+  heightOf(rows: number): number {
+    return this.unit.head + rows * ROW_EASY + 8;
   }
 
   /** `moving`: there will be others in a moment, so that only what is seen is brought up to date. */

@@ -4,6 +4,7 @@ import "../shared/keys.css";
 import "./style.css";
 import { Disposer, h, onThemeChange, setHidden } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
+import { Height } from "../shared/height";
 import { KeysHelp, type KeyList } from "../shared/keys";
 import { setTraits, type Cleanup, type Model, type MountContext } from "../shared/model";
 import { widget } from "../shared/widget";
@@ -29,6 +30,8 @@ const KEYS: KeyList = [
   ["?", "this list"],
 ];
 const HOVER_TOLD = 250;
+/** Standing alone it is so high, in pixels; more where its rows need it, and never more than can be seen at once. */
+const HEIGHT = 680;
 const STATUS_STAYS = 4000;
 
 class Heatmap {
@@ -42,12 +45,19 @@ class Heatmap {
   private readonly empty = h("div", { class: "ec-empty", hidden: true, "data-testid": "heatmap-empty" });
   private readonly root = h("div", { class: "ec hm", "data-testid": "heatmap-widget" });
   private readonly status = h("div", { class: "hm-status", role: "status" });
+  /** What stands above the cells. */
+  private readonly above: HTMLElement[];
+  private height: Height | null = null;
+  /** How many there are while none is searched for: typing a name makes the heatmap no lower. */
+  private rows = 0;
+  /** The height that was given last; where it stands otherwise, the user has resized it. */
+  private given = "";
   private hoverTimer = 0;
   private statusTimer = 0;
 
   constructor(
     private readonly model: Model,
-    el: HTMLElement,
+    private readonly el: HTMLElement,
     { embedded }: MountContext,
     private readonly disposer: Disposer,
     private readonly errors: ErrorBar,
@@ -65,15 +75,30 @@ class Heatmap {
       toGrid: () => this.grid.focusFirst(),
       export: (kind) => void this.export(kind),
     });
-    this.root.append(...this.bars(embedded), this.toolbar.panel, this.info.el, this.grid.el, this.waiting, this.empty, this.trial.el, this.status, errors.el);
+    this.above = [...this.bars(embedded), this.info.el];
+    this.root.append(...this.above.slice(0, -1), this.toolbar.panel, this.info.el, this.grid.el, this.waiting, this.empty, this.trial.el, this.status, errors.el);
     el.append(this.root);
     disposer.add(() => this.root.remove());
     disposer.add(() => {
       clearTimeout(this.hoverTimer);
       clearTimeout(this.statusTimer);
     });
+    if (!embedded) this.fit();
     this.listen();
     this.refresh();
+  }
+
+  /** Standing alone it is as high as its rows need and as can be seen at once; its lower edge can be dragged. */
+  private fit(): void {
+    const { el } = this;
+    this.height = new Height(el, (fits) => {
+      if (el.style.height !== this.given) return el.style.height;
+      const needed = this.grid.heightOf(this.rows) + this.above.reduce((sum, each) => sum + each.offsetHeight, 0);
+      return (this.given = `${Math.min(fits(), Math.max(HEIGHT, needed))}px`);
+    }, this.disposer);
+    this.disposer.add(() => {
+      if (el.style.height === this.given) el.style.height = "";
+    });
   }
 
   private bars(embedded: boolean): HTMLElement[] {
@@ -156,12 +181,14 @@ class Heatmap {
     setHidden(this.empty, !raw || raw.classes.length > 0);
     if (!raw) return;
     const hadRows = this.matrix !== null;
+    if (!this.store.searched) this.rows = raw.classes.length;
     this.matrix = new Matrix(raw, this.model.get<Measure>("measure"));
     if (!raw.classes.length) this.explainEmpty(settings.threshold);
     this.grid.show(this.matrix, this.store.marks, !this.store.settled);
     if (!hadRows) this.grid.select(this.selected);
     this.info.legend(this.matrix, this.store.marks, this.marking);
     this.describe();
+    if (this.store.settled) this.height?.later();
     // What is shown, for whoever waits for it.
     this.root.dataset.threshold = String(settings.threshold);
     this.root.dataset.settled = String(this.store.settled);

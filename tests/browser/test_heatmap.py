@@ -241,3 +241,38 @@ def test_a_cell_is_tried_out_and_a_result_opened(notebook: NotebookPage) -> None
     notebook.page.keyboard.press("t")
     expect(output.get_by_test_id("try-hint")).to_contain_text("worker=emo.Worker(classifier)")
     assert notebook.page_errors == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_alone_it_is_no_higher_than_what_shows_it(notebook: NotebookPage) -> None:
+    output = show(notebook)
+    pane = output.locator(".ec-heatmap-root > .ec-pane")
+    heatmap = output.get_by_test_id("heatmap")
+
+    def height() -> float:
+        return float(pane.evaluate("el => el.getBoundingClientRect().height"))
+
+    notebook.size(1920, 1080)
+    notebook.wait_for(lambda: height() == 680, 10, "the heatmap to have the height that its rows need")
+    assert heatmap.evaluate("el => el.scrollHeight <= el.clientHeight")
+    notebook.size(1366, 768)
+    shown = float(pane.evaluate("el => el.closest('.jp-WindowedPanel-outer').clientHeight"))
+    notebook.wait_for(lambda: shown - 40 < height() < shown, 10, "the heatmap to fit the window")
+    assert heatmap.evaluate("el => el.scrollHeight <= el.clientHeight")
+    pane.evaluate("el => el.scrollIntoView({block: 'end'})")
+    corner = pane.bounding_box()
+    assert corner is not None
+    x, y = corner["x"] + corner["width"] - 5, corner["y"] + corner["height"] - 5
+    mouse = notebook.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y - 150, steps=5)
+    mouse.up()
+    notebook.wait_for(lambda: abs(height() - (corner["height"] - 150)) < 3, 5, "the lower edge to follow the hand")
+    chosen = height()
+    notebook.size(1366, 900)
+    output.get_by_test_id("top").select_option("10")
+    expect(output.get_by_test_id("heatmap-widget")).to_have_attribute("data-settled", "true")
+    notebook.page.wait_for_timeout(300)
+    assert height() == chosen, "what the user has chosen stays"
+    assert notebook.page_errors == []
