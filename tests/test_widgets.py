@@ -90,6 +90,20 @@ def test_value_from_the_front_end_is_not_sent_back_but_a_corrected_one_is() -> N
     assert [m["state"] for m in widget.sent if m["method"] == "update"][-1] == {"number": 50}
 
 
+def test_who_was_out_of_reach_is_told_how_things_stand() -> None:
+    class Teller(Counter):
+        def _tell_again(self) -> None:
+            self.send({"kind": "news"})
+
+    widget = Teller(number=5)
+    widget.sent.clear()
+    ask(widget, {"kind": "present", "id": 3})
+    state, news, answer = widget.sent
+    assert state["state"]["number"] == 5 and "_esm" not in state["state"]
+    assert news["content"] == {"kind": "news"}
+    assert answer["content"] == {"kind": "present", "id": 3, "model": widget.model_id}
+
+
 def test_threads_do_not_mix_their_updates() -> None:
     """A cell sets a trait while a message of the front end is being handled: the cell's value must be sent."""
     widget = Counter()

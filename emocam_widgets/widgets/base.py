@@ -21,6 +21,7 @@ from emocam_widgets.errors import EmocamError
 from emocam_widgets.widgets import quiet
 
 STATIC = Path(__file__).parent / "static"
+CODE = ("_esm", "_css")  # which never changes
 log = logging.getLogger("emocam_widgets")
 
 Buffer = bytes | memoryview
@@ -80,7 +81,7 @@ class LiveWidget(anywidget.AnyWidget):
         # the last message about a trait always carries its last value. It is never held while an observer runs.
         self._per_thread = _PerThread()
         self._lock = threading.RLock()
-        self._handlers: dict[str, Handler] = {"ping": lambda _content, _buffers: {}}
+        self._handlers: dict[str, Handler] = {"ping": lambda _content, _buffers: {}, "present": self._say_present}
         super().__init__(**kwargs)
         self.on_msg(self._answer)
 
@@ -114,6 +115,15 @@ class LiveWidget(anywidget.AnyWidget):
             log.error("%s: %s", type(self).__name__, sentence, exc_info=error)
         message_id = request.get("id") if request else None
         self.send({"kind": "error", "id": message_id, "sentence": sentence, "details": details})
+
+    def _say_present(self, _content: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        """A front end that was out of reach is back: what was said meanwhile may not have come through."""
+        self.send_state([name for name in self.keys if name not in CODE])
+        self._tell_again()
+        return {"model": self.model_id}
+
+    def _tell_again(self) -> None:
+        """Send again what was last told the front end by messages of this widget's own; a subclass overrides it."""
 
     def _answer(self, _widget: Widget, content: Any, buffers: list[memoryview]) -> None:
         if not isinstance(content, dict):

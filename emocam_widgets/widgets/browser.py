@@ -136,6 +136,7 @@ class ImageBrowser(LiveWidget):
         self._revision = 0
         self._cam_without_cell = False
         self._filter_lock = threading.RLock()
+        self._ever_labelled: set[str] = set()
         if "method" not in traits:
             traits["method"] = default_method(run)
         traits.setdefault("min_confidence", run.min_confidence)
@@ -267,8 +268,17 @@ class ImageBrowser(LiveWidget):
         with self._filter_lock:
             self._order = self._index.order(self._filter, self._settings, self.sort, self.sort_reverse)
             self._revision += 1
+        self._tell_order()
+
+    def _tell_order(self) -> None:
+        with self._filter_lock:
             content, buffers = self._order_message()
         self.send({"kind": "order", **content}, buffers)
+
+    def _tell_again(self) -> None:
+        self._tell_order()
+        labels = self._annotations.labels
+        self._tell_annotated({image_id: labels.get(image_id) for image_id in self._ever_labelled})
 
     @property
     def _filter(self) -> Filter:
@@ -403,11 +413,17 @@ class ImageBrowser(LiveWidget):
     def _show_annotations(self, changes: Changes) -> None:
         """Takes over what is known of annotations now, and tells every view."""
         with self._filter_lock:
-            positions = self._index.annotate(changes)
+            self._index.annotate(changes)
+            self._ever_labelled |= changes.keys()
         path = self._annotations.path
         self.annotations_note = self._annotations.note
         self.annotations_file = str(path) if path is not None else None
         self.annotations = self._annotations.labels
+        self._tell_annotated(changes)
+
+    def _tell_annotated(self, changes: Changes) -> None:
+        with self._filter_lock:
+            positions = self._index.annotate(changes)
         content = {
             "kind": "annotated",
             "given": {image_id: label for image_id, label in changes.items() if image_id in self._index.positions},

@@ -404,6 +404,10 @@ class LimeView(OneImageWidget):
         content, buffers = self._map()
         self.send({"kind": "map", **content}, buffers)
 
+    def _tell_again(self) -> None:
+        with self._state_lock:
+            self._push()
+
     def _start_again(self, _content: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
         if self.worker is None:
             raise EmocamError(NO_WORKER)

@@ -88,7 +88,7 @@ export class Annotator {
   }
 
   private undo(): void {
-    this.rpc.request("undo_annotation").catch(() => undefined);
+    this.rpc.request("undo_annotation", {}, [], { once: true }).catch(() => undefined);
   }
 
   private get given(): string | null {

@@ -193,7 +193,7 @@ class Editor {
   }
 
   private async importText(text: string): Promise<void> {
-    const { content } = await this.rpc.request<{ placements: Placement[]; edits: Edit[] }>("import", { text });
+    const { content } = await this.rpc.request<{ placements: Placement[]; edits: Edit[] }>("import", { text }, [], { once: true });
     await this.loadSprites();
     this.scene.commit(content.placements, content.edits);
   }

@@ -127,7 +127,7 @@ export class Things {
   private async ask(kind: string, content: Record<string, unknown>, buffers: ArrayBuffer[], where: Where): Promise<void> {
     this.say("Adding…");
     try {
-      const reply = await this.rpc.request<SpriteReply & Record<string, unknown>>(kind, content, buffers);
+      const reply = await this.rpc.request<SpriteReply & Record<string, unknown>>(kind, content, buffers, { once: true });
       await this.added(reply.content, reply.buffers[0], where);
       this.say(`Added ${reply.content.name}.`);
     } catch (problem) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type HostKernel, meaning, PATIENCE, SENTENCES, watchConnection } from "./connection";
+import { meaning, PATIENCE, SENTENCES, watchConnection } from "./connection";
 import { Disposer, h } from "./dom";
+import type { HostKernel } from "./host";
 import { TestModel } from "./testModel";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -16,6 +17,10 @@ class Kernel implements HostKernel {
     Object.assign(this, values);
     for (const slot of [...this.slots]) slot();
   }
+  readonly reconnect = vi.fn(() => {
+    this.become({ connectionStatus: "connecting" });
+    return Promise.reject(new Error("not yet"));
+  });
   get listening(): number {
     return this.slots.length;
   }
@@ -31,8 +36,9 @@ function watched(kernel?: Kernel) {
     const last = model.sent.at(-1)!;
     model.emit("msg:custom", { kind: "ping", id: last.id });
   };
-  const says = (): string | null => (note.hidden ? null : note.textContent);
-  return { model, root, disposer, pong, says };
+  const again = (): HTMLButtonElement | null => root.querySelector('[data-testid="reconnect"]');
+  const says = (): string | null => (note.hidden ? null : note.querySelector('[role="status"]')!.textContent);
+  return { model, root, disposer, pong, says, again };
 }
 
 it("knows what silence means", () => {
@@ -41,6 +47,8 @@ it("knows what silence means", () => {
   expect(meaning({ status: "busy", connectionStatus: "connected" }, true)).toBe("busy");
   expect(meaning({ status: "restarting", connectionStatus: "connected" }, true)).toBe("gone");
   expect(meaning({ status: "unknown", connectionStatus: "connecting" }, true)).toBe("offline");
+  expect(meaning({ status: "unknown", connectionStatus: "disconnected" }, true)).toBe("lost");
+  expect(meaning({ status: "dead", connectionStatus: "disconnected" }, true)).toBe("gone");
 });
 
 it("greys the widget when its channel is cut and nobody answers, and frees it with the next answer", () => {
@@ -65,6 +73,27 @@ it("says that the connection is lost as soon as the host does, and takes it back
   kernel.become({ connectionStatus: "connected" });
   pong();
   expect(says()).toBeNull();
+});
+
+it("does not ask into a line that is lost, and has the host try again by a button, a touch, or when the lid is opened", () => {
+  const kernel = new Kernel();
+  const { model, root, says, again } = watched(kernel);
+  kernel.become({ connectionStatus: "connecting" });
+  document.dispatchEvent(new Event("resume"));
+  expect(kernel.reconnect).toHaveBeenCalledTimes(1);
+  root.dispatchEvent(new Event("pointerdown")); // the host tries already: a hand that is restless must not hinder it
+  expect(kernel.reconnect).toHaveBeenCalledTimes(1);
+  again()!.click();
+  expect(kernel.reconnect).toHaveBeenCalledTimes(2);
+  kernel.become({ connectionStatus: "disconnected" });
+  expect(says()).toBe(SENTENCES.lost);
+  vi.advanceTimersByTime(60_000);
+  expect(model.sent).toHaveLength(0);
+  root.dispatchEvent(new Event("pointerdown"));
+  expect(kernel.reconnect).toHaveBeenCalledTimes(3);
+  expect(says()).toBe(SENTENCES.offline);
+  kernel.become({ status: "dead" });
+  expect([says(), again()]).toEqual([SENTENCES.gone, null]);
 });
 
 it("asks when the user touches a widget that was silent for long, and does not grey one whose kernel is busy", () => {

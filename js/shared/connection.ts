@@ -1,30 +1,22 @@
 // Whether anybody answers behind a widget, and if not, why: the kernel was restarted, the connection is lost, or it is busy. It is
 // asked when there is a reason to doubt, never by the clock: a widget that nobody looks at must not keep a kernel awake.
 import { h, type Disposer } from "./dom";
+import { type HostKernel, hostKernel, isConnected } from "./host";
 import type { Model } from "./model";
 
-/** "busy": the kernel works on something else; "silent": no answer and no reason known; "offline": no connection to the server. */
-export type State = "live" | "busy" | "silent" | "offline" | "gone";
+/**
+ * "busy": the kernel works on something else; "silent": no answer and no reason known; "offline": no connection to the server, which
+ * the host tries to get; "lost": it has stopped trying.
+ */
+export type State = "live" | "busy" | "silent" | "offline" | "lost" | "gone";
 
 export const SENTENCES: Record<Exclude<State, "live">, string> = {
   busy: "The kernel is busy with another cell. This goes on as soon as it is free.",
   silent: "No answer from the kernel yet: it is busy, or the connection is slow or lost. This goes on as soon as it answers.",
   offline: "Not connected to the server. This goes on by itself when the connection is back.",
+  lost: "The connection to the server was lost, and nothing tries to get it back any more.",
   gone: "Not connected: the kernel was restarted or stopped. Run the cell again.",
 };
-
-interface Signal {
-  connect(slot: () => void): unknown;
-  disconnect(slot: () => void): unknown;
-}
-
-/** What JupyterLab, Notebook and Voila let a widget's manager know of its kernel; other hosts may have nothing of it. */
-export interface HostKernel {
-  readonly status?: string;
-  readonly connectionStatus?: string;
-  readonly statusChanged?: Signal;
-  readonly connectionStatusChanged?: Signal;
-}
 
 export const PATIENCE = 2000;
 const AGAIN = 5000;
@@ -34,7 +26,8 @@ const GONE = ["dead", "restarting", "autorestarting", "terminating"];
 
 /** What an unanswered question means. */
 export function meaning(kernel: HostKernel | undefined, sent: boolean): State {
-  if (kernel?.connectionStatus !== undefined && kernel.connectionStatus !== "connected") return "offline";
+  if (kernel?.status === "dead") return "gone";
+  if (!isConnected(kernel)) return kernel?.connectionStatus === "disconnected" ? "lost" : "offline";
   if (!sent || (kernel?.status !== undefined && GONE.includes(kernel.status))) return "gone";
   if (kernel?.status === "busy") return "busy";
   return "silent";
@@ -60,11 +53,14 @@ export class Connection {
       this.ask();
     });
     const doubt = (): void => {
-      if (this.state !== "live" || Date.now() - this.answered > FRESH) this.ask();
+      if (this.state === "lost") this.reconnect();
+      else if (this.state !== "live" || Date.now() - this.answered > FRESH) this.ask();
     };
+    const awake = (): void => (this.state === "offline" ? this.reconnect() : doubt());
     // A laptop that was opened again, a network that came back, a hand on the widget.
-    disposer.listen(document, "visibilitychange", () => document.visibilityState === "visible" && doubt());
-    disposer.listen(window, "online", doubt);
+    disposer.listen(document, "visibilitychange", () => document.visibilityState === "visible" && awake());
+    disposer.listen(document, "resume", awake);
+    disposer.listen(window, "online", awake);
     disposer.listen(window, "offline", doubt);
     this.followHost(disposer);
     disposer.add(() => clearTimeout(this.timer));
@@ -74,15 +70,25 @@ export class Connection {
   /** To be called when the user does something with the widget. */
   readonly touched: () => void;
 
+  /** Whether the host can be told to try at once. */
+  get reconnects(): boolean {
+    return this.kernel?.reconnect !== undefined;
+  }
+
+  /** Does not wait for the host's next attempt, which may be a minute away, or never come. */
+  reconnect(): void {
+    this.kernel?.reconnect?.().catch(() => undefined); // its state is followed
+  }
+
   private get kernel(): HostKernel | undefined {
-    return (this.model.widget_manager as { kernel?: HostKernel } | undefined)?.kernel;
+    return hostKernel(this.model);
   }
 
   private followHost(disposer: Disposer): void {
     const kernel = this.kernel;
     const connection = (): void => {
       if (this.kernel?.connectionStatus === "connected") this.ask();
-      else this.become(meaning(this.kernel, true));
+      else this.outOfReach();
     };
     const status = (): void => {
       if (this.state !== "live") this.ask();
@@ -97,6 +103,7 @@ export class Connection {
 
   /** One question at a time; as long as nothing comes, it is asked again. */
   private ask(): void {
+    if (!isConnected(this.kernel)) return this.outOfReach();
     if (this.asked) return;
     this.asked = true;
     this.id = Math.floor(Math.random() * 2 ** 40);
@@ -112,6 +119,13 @@ export class Connection {
       this.become(state === "silent" && this.cut ? "gone" : state);
       this.timer = window.setTimeout(() => this.ask(), AGAIN);
     }, sent ? PATIENCE : 0);
+  }
+
+  /** What is sent now would only wait for the line: it is asked when that is back. */
+  private outOfReach(): void {
+    clearTimeout(this.timer);
+    this.asked = false;
+    this.become(meaning(this.kernel, true));
   }
 
   /** Any answer of Python is a sign of life; only that to the last question ends it. */
@@ -133,14 +147,19 @@ export class Connection {
 
 /** Greys `root` and says so when the kernel behind the model is gone or out of reach, says that it is busy; undone when it answers. */
 export function watchConnection(model: Model, root: HTMLElement, disposer: Disposer): void {
-  const note = h("div", { class: "ec-disconnected-note", role: "status", "data-testid": "disconnected", hidden: true });
+  const says = h("span", { role: "status" });
+  const again = h("button", { class: "ec-button", type: "button", "data-testid": "reconnect" }, "Connect now");
+  const note = h("div", { class: "ec-disconnected-note", "data-testid": "disconnected", hidden: true }, says);
   root.append(note);
   disposer.add(() => note.remove());
-  const connection = new Connection(model, (state) => {
+  const connection: Connection = new Connection(model, (state) => {
     root.classList.toggle("ec-disconnected", state === "gone" || state === "offline");
     root.dataset.connection = state;
     note.hidden = state === "live";
-    if (state !== "live") note.textContent = SENTENCES[state];
+    if ((state === "offline" || state === "lost") && connection.reconnects) note.append(again);
+    else again.remove();
+    if (state !== "live") says.textContent = SENTENCES[state];
   }, disposer);
+  disposer.listen(again, "click", () => connection.reconnect());
   for (const type of ["pointerdown", "keydown"]) disposer.listen(root, type, () => connection.touched(), { capture: true, passive: true });
 }

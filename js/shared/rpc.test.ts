@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Disposer } from "./dom";
 import { ErrorBar } from "./errors";
 import { floats, Rpc, RpcError } from "./rpc";
@@ -108,6 +108,59 @@ describe("latest", () => {
     await model.answer(0, { kind: "error", sentence: "No." });
     await model.answer(1);
     expect(answered).toEqual([2]);
+  });
+});
+
+describe("a line that was lost and is back", () => {
+  let status: string;
+  let slots: (() => void)[];
+  const real = { _pending_msgs: 1, _handle_status: vi.fn() };
+  const become = (next: string): void => {
+    status = next;
+    slots.forEach((slot) => slot());
+  };
+
+  beforeEach(() => {
+    [status, slots] = ["connected", []];
+    const signal = { connect: (slot: () => void) => slots.push(slot), disconnect: () => (slots = []) };
+    const kernel = { get connectionStatus() { return status; }, connectionStatusChanged: signal };
+    model = Object.assign(new TestModel(), { widget_manager: { kernel, get_model: (id: string) => Promise.resolve((id === "me" ? real : {}) as never) } });
+    rpc = new Rpc(model, disposer, errors);
+    real._handle_status.mockClear();
+  });
+
+  it("hears how things stand, asks again what may be lost, and lets the model send again", async () => {
+    const before = rpc.request("double");
+    const once = rpc.request("undo", {}, [], { once: true }).catch((problem: unknown) => problem);
+    become("connecting");
+    const meanwhile = rpc.request("triple"); // kept by the host until the line is back
+    become("connected");
+    expect(model.sent.map((each) => each.kind)).toEqual(["double", "undo", "triple", "present"]);
+    await model.answer(3, { model: "me" });
+    expect(real._handle_status).toHaveBeenCalledOnce();
+    expect(model.sent.map((each) => each.kind)).toEqual(["double", "undo", "triple", "present", "double"]);
+    expect(model.sent[4].id).toBe(model.sent[0].id);
+    expect(await once).toBeInstanceOf(RpcError);
+    expect(errors.el.textContent).toContain("look whether it was done");
+    await model.answer(4, { n: 2 });
+    await model.answer(2, { n: 3 });
+    expect([(await before).content.n, (await meanwhile).content.n]).toEqual([2, 3]);
+  });
+
+  it("asks nothing twice that was answered by then", async () => {
+    const before = rpc.request("double");
+    become("connecting");
+    become("connected");
+    await model.answer(0, { n: 2 }); // the server had kept it
+    await model.answer(1, { model: "other" });
+    expect((await before).content.n).toBe(2);
+    expect(model.sent).toHaveLength(2);
+    expect(real._handle_status).not.toHaveBeenCalled();
+  });
+
+  it("is not followed when the widget has gone", () => {
+    disposer.dispose();
+    expect(slots).toEqual([]);
   });
 });
 

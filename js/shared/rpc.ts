@@ -1,6 +1,7 @@
 // Questions to Python over the widget's own messages: {kind, id, ...} out, the same id back, numbers as binary buffers.
 import type { Disposer } from "./dom";
 import type { ErrorBar } from "./errors";
+import { followLine, hostKernel, isConnected, letGo } from "./host";
 import type { Model } from "./model";
 
 export interface Reply<T = Record<string, unknown>> {
@@ -11,6 +12,11 @@ export interface Reply<T = Record<string, unknown>> {
 type Content = Record<string, unknown>;
 type Buffers = (ArrayBuffer | ArrayBufferView)[];
 interface Waiting {
+  message: Content;
+  buffers: Buffers;
+  /** How often the line had been lost when it was sent. */
+  losses: number;
+  once: boolean;
   early?: (reply: Reply<never>) => void;
   resolve: (reply: Reply<never>) => void;
   reject: (problem: RpcError) => void;
@@ -21,6 +27,8 @@ export interface Listening<T> {
   begun?: (id: number) => void;
   /** Gets what Python knows before it knows all. */
   early?: (reply: Reply<T>) => void;
+  /** To do it twice would be wrong: it is not asked again where the answer was lost with the line. */
+  once?: boolean;
 }
 
 /** What Python answered instead of a reply: one sentence for the user and the details behind it. */
@@ -34,6 +42,7 @@ export class RpcError extends Error {
 }
 
 const SILENCE = 12_000;
+const LOST: Content = { kind: "error", sentence: "The connection was lost while this was asked: look whether it was done, and else try again." };
 
 export class Rpc {
   // Two views of one model both see every reply, so ids of different views must not meet.
@@ -41,6 +50,8 @@ export class Rpc {
   private waiting = new Map<number, Waiting>();
   private silence = 0;
   private complained = false;
+  private losses = 0;
+  private presence = -1;
 
   constructor(
     private readonly model: Model,
@@ -48,6 +59,7 @@ export class Rpc {
     private readonly errors: ErrorBar,
   ) {
     disposer.on(model, "msg:custom", (message: Content, buffers: DataView[]) => this.receive(message, buffers ?? []));
+    followLine(model, () => this.losses++, () => this.catchUp(), disposer);
     disposer.add(() => {
       clearTimeout(this.silence);
       this.waiting.clear();
@@ -55,18 +67,42 @@ export class Rpc {
   }
 
   /** One question, one answer. Rejects with an RpcError that is already shown under the widget. */
-  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], { begun, early }: Listening<T> = {}): Promise<Reply<T>> {
+  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], { begun, early, once = false }: Listening<T> = {}): Promise<Reply<T>> {
     const id = this.next++;
     begun?.(id);
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { early, resolve, reject });
-      try {
-        this.model.send({ ...content, kind, id }, undefined, buffers);
-      } catch (refusal) {
-        this.receive({ kind: "error", id, sentence: "Not connected to the kernel.", details: String(refusal) }, []);
-      }
+      const asked = { message: { ...content, kind, id }, buffers, losses: this.losses, once, early, resolve, reject };
+      this.waiting.set(id, asked);
+      this.send(id, asked);
       this.listenForSilence();
     });
+  }
+
+  private send(id: number, { message, buffers }: Waiting): void {
+    try {
+      this.model.send(message, undefined, buffers);
+    } catch (refusal) {
+      this.receive({ kind: "error", id, sentence: "Not connected to the kernel.", details: String(refusal) }, []);
+    }
+  }
+
+  /**
+   * The line is back. What Python said meanwhile may be lost, and so may be what it was asked: it tells how things stand, and
+   * what was sent before and is still open when it has is asked again. (What was sent since, the host has kept.)
+   */
+  private catchUp(): void {
+    this.presence = this.next++;
+    this.model.send({ kind: "present", id: this.presence });
+  }
+
+  private caughtUp(model: string): void {
+    void letGo(this.model, model).catch(() => undefined); // a host without such models holds nothing back
+    for (const [id, asked] of [...this.waiting]) {
+      if (asked.losses === this.losses) continue;
+      asked.losses = this.losses;
+      if (asked.once) this.receive({ ...LOST, id }, []);
+      else this.send(id, asked);
+    }
   }
 
   /**
@@ -116,6 +152,7 @@ export class Rpc {
     clearTimeout(this.silence);
     if (this.waiting.size === 0) return;
     this.silence = window.setTimeout(() => {
+      if (!isConnected(hostKernel(this.model))) return this.listenForSilence(); // that is said by itself
       this.complained = true;
       this.errors.show({ sentence: "No answer from the kernel yet: it is busy, restarting or stopped." });
     }, SILENCE);
@@ -143,6 +180,7 @@ export class Rpc {
       return;
     }
     if (typeof id !== "number") return;
+    if (id === this.presence) return this.caughtUp(String(message.model));
     const mine = this.waiting.get(id);
     if (!mine) return;
     if (message.early === true) {
