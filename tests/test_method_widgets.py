@@ -26,9 +26,12 @@ from emocam_widgets.engine import Worker, paste_experiment
 from emocam_widgets.engine.compose import paste
 from emocam_widgets.errors import EmocamError, UnknownNameError
 from emocam_widgets.explain import METHODS
+from emocam_widgets.rle import encode_mask
 from emocam_widgets.run import MethodInfo, Run, RunWriter, open_run
 from emocam_widgets.types import Cam, Placement, View
 from emocam_widgets.widgets import MethodComparison, PasteBars, RsaMatrix
+from emocam_widgets.widgets.image_filter import Filter, Settings
+from emocam_widgets.widgets.run_index import RunIndex
 from tests.tiny_models import LABELS, picture, tiny_classifier
 from tests.widget_line import Line, floats, integers
 from tests.worlds import make_run
@@ -145,6 +148,50 @@ def test_without_a_worker_the_run_answers(run: Run, monkeypatch: pytest.MonkeyPa
     )
     assert "no such map" in missing["problem"]
     assert MethodComparison().methods == []
+
+
+def masked(run: Run, folder: Path) -> tuple[Run, str]:
+    """The run with a mask for every second box, and an image with several boxes."""
+    boxes = run.boxes.copy()
+    sizes = run.images.set_index("image_id")
+    texts: list[str | None] = []
+    for number, box in enumerate(boxes.itertuples()):
+        mask = np.zeros((int(sizes.at[box.image_id, "height"]), int(sizes.at[box.image_id, "width"])), bool)
+        mask[int(box.y0) : int(box.y0) + 9, int(box.x0) : int(box.x0) + 7] = True
+        texts.append(encode_mask(mask) if number % 2 == 0 else None)
+    with RunWriter(folder / "masked", run.manifest) as writer:
+        found = {"images": run.images, "boxes": boxes.assign(mask=texts), "cams": run.cams}
+        writer.write_part(found, detected={"drawn": list(run.images["image_id"])})
+        writer.finish()
+    return open_run(folder / "masked", corpus=run.corpus), str(boxes["image_id"].value_counts().index[0])
+
+
+def test_masks_are_what_mask_mean_is_over(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(monkeypatch)
+    of_masks, image_id = masked(run, tmp_path)
+    view = MethodComparison(run=of_masks, image_id=image_id, score="mask-mean", methods=["other"])
+    content, _ = line.ask(view, "boxes")
+    assert content["masks"] is True
+    rows = of_masks.boxes_of(image_id)
+    stored = pd.Series(of_masks.importance("other", "mask-mean"), index=of_masks.boxes.index)[rows.index]
+    by_confidence = stored[rows["confidence"].sort_values(ascending=False, kind="stable").index]
+    assert view.importances()["other"].tolist() == pytest.approx(by_confidence.tolist(), abs=1e-6)
+    assert by_confidence.tolist() != pytest.approx(of_boxes(view, "other").tolist(), abs=1e-3)
+    bare, _ = line.ask(MethodComparison(run=run, image_id=image_id), "boxes")
+    assert bare["masks"] is False
+
+    # The browser, of another map than the one that is counted.
+    index, settings = RunIndex(of_masks), Settings("grad-cam", "mask-mean", 0.3, 0.0, "prediction")
+    position = of_masks.position(image_id)
+    shown = index.boxes(position, Filter(), settings, of_masks.grid(image_id, "other"))
+    assert shown.importance.tolist() == pytest.approx(by_confidence.tolist(), abs=1e-6)
+
+
+def of_boxes(view: MethodComparison, method: str) -> np.ndarray:
+    """The mean over the boxes as such."""
+    cam, image = view.cam(method), view._base
+    assert image is not None
+    return box_importance(cam.grid, cam.view, view.boxes[["x0", "y0", "x1", "y1"]], *image.size)
 
 
 # -- RSA ---------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,13 @@ def default_threshold(score: str) -> float:
 
 
 def box_importance(
-    grid: ArrayLike, view: View, boxes: ArrayLike, width: int, height: int, score: str = "mean"
+    grid: ArrayLike,
+    view: View,
+    boxes: ArrayLike,
+    width: int,
+    height: int,
+    score: str = "mean",
+    masks: Sequence[str | None] | None = None,
 ) -> NDArray[np.float32]:
     """The importance of boxes under one map.
 
@@ -44,21 +50,31 @@ def box_importance(
         boxes: (n, 4), x0, y0, x1, y1 in pixels of the image; each is rounded outwards to whole pixels and clipped.
         width, height: the image's size in pixels.
         score: a name in SCORES.
+        masks: n run-length encoded masks of the image's size, None for a box that has none; or None where no box has.
+            Only "mask-mean" reads them, and takes the mean over the box where there is none.
 
     Returns:
         float32 (n,), 0..1.
 
     Raises:
         UnknownNameError: there is no such score.
+        EmocamError: a mask is damaged, or not of the image's size.
     """
     one_grid = np.asarray(grid, dtype=np.float32)[None]
     corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    return grouped_importance(one_grid, np.zeros(len(corners), np.intp), corners, view, width, height, score)
+    return grouped_importance(one_grid, np.zeros(len(corners), np.intp), corners, view, width, height, score, masks)
 
 
-def cam_importance(cam: Cam, boxes: ArrayLike, width: int, height: int, score: str = "mean") -> NDArray[np.float32]:
+def cam_importance(
+    cam: Cam,
+    boxes: ArrayLike,
+    width: int,
+    height: int,
+    score: str = "mean",
+    masks: Sequence[str | None] | None = None,
+) -> NDArray[np.float32]:
     """:func:`box_importance` under a :class:`Cam`."""
-    return box_importance(cam.grid, cam.view, boxes, width, height, score)
+    return box_importance(cam.grid, cam.view, boxes, width, height, score, masks)
 
 
 def grouped_importance(

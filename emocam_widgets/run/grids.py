@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from functools import cached_property
 from typing import Literal, cast
@@ -130,6 +131,11 @@ def table_importance(
             int(width),
             int(height),
             score,
-            None if masks is None else [mask if isinstance(mask, str) else None for mask in masks[covered[mine]]],
+            None if masks is None else stored_masks(masks[covered[mine]]),
         )
     return importance
+
+
+def stored_masks(masks: Iterable[object]) -> list[str | None]:
+    """The column ``mask`` of a table of boxes: run-length encoded, None (whatever null the table has) where is none."""
+    return [mask if isinstance(mask, str) else None for mask in masks]

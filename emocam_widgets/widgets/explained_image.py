@@ -15,6 +15,7 @@ from emocam_widgets.analysis.importance import cam_importance
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain import METHODS
+from emocam_widgets.run.grids import stored_masks
 from emocam_widgets.types import Cam, Detections, Output
 from emocam_widgets.widgets.base import float_buffer
 from emocam_widgets.widgets.one_image import Message, OneImageWidget
@@ -154,7 +155,14 @@ class ExplainedImage(OneImageWidget):
         detections = Detections.none("none") if base is None else self._detect(base)
         order = np.argsort(-detections.confidence, kind="stable")[:MOST_BOXES]
         classes = np.array(detections.object_class, dtype=object)[order]
-        chosen = Detections(detections.boxes[order], detections.confidence[order], tuple(classes), detections.detector)
+        masks = detections.encoded_masks
+        chosen = Detections(
+            detections.boxes[order],
+            detections.confidence[order],
+            tuple(classes),
+            detections.detector,
+            None if masks is None else tuple(masks[i] for i in order),
+        )
         with self._state_lock:
             if scene == self._scene:
                 self._found = (scene, chosen)
@@ -166,24 +174,30 @@ class ExplainedImage(OneImageWidget):
             rows = run.boxes_of(self.image_id)
             rows = rows[rows["confidence"] >= run.min_confidence]
             corners = rows[["x0", "y0", "x1", "y1"]].to_numpy()
-            return Detections(corners, rows["confidence"].to_numpy(), tuple(rows["object_class"]), "run")
+            masks = tuple(mask or "" for mask in stored_masks(rows["mask"]))
+            found = None if not any(masks) else masks
+            return Detections(corners, rows["confidence"].to_numpy(), tuple(rows["object_class"]), "run", found)
         if worker is None or worker.detector is None:
             return Detections.none("none")
         return worker.detect(base, worker.min_confidence)
 
     def _known_boxes(self) -> NDArray[np.float32]:
         """(n, 4), as far as they were found: in the worker's thread nothing may be asked of it."""
+        found = self._known_detections()
+        return np.zeros((0, 4), np.float32) if found is None else found.boxes
+
+    def _known_detections(self) -> Detections | None:
         with self._state_lock:
-            found = self._found
-            return found[1].boxes if found is not None and found[0] == self._scene else np.zeros((0, 4), np.float32)
+            return self._found[1] if self._found is not None and self._found[0] == self._scene else None
 
     def _importance(self, cam: Cam, score: str) -> NDArray[np.float32]:
         """(n,), of the boxes as far as they were found."""
         with self._state_lock:
-            base, boxes = self._base, self._known_boxes()
-        if base is None or not len(boxes):
+            base, found = self._base, self._known_detections()
+        if base is None or found is None or not len(found):
             return np.zeros(0, np.float32)
-        return cam_importance(cam, boxes, base.width, base.height, score)
+        masks = None if found.encoded_masks is None else [mask or None for mask in found.encoded_masks]
+        return cam_importance(cam, found.boxes, base.width, base.height, score, masks)
 
     # -- answers to the front end --------------------------------------------------------------------------------------
 
@@ -192,7 +206,7 @@ class ExplainedImage(OneImageWidget):
 
     def _send_boxes(self, _content: dict[str, Any], _buffers: list[memoryview]) -> Message:
         scene, found = self._scene, self._detections()
-        content = {"scene": scene, "classes": list(found.object_class)}
+        content = {"scene": scene, "classes": list(found.object_class), "masks": found.encoded_masks is not None}
         return content, [float_buffer(found.boxes), float_buffer(found.confidence)]
 
 

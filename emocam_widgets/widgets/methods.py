@@ -39,7 +39,8 @@ class MethodComparison(ExplainedImage):
         methods: which maps are shown, in this order; by default all that can explain the worker's classifier and do not
             run the whole network many times for it (score-cam does), or without a worker those of the run.
         target: the label that is explained, or None: the predicted one.
-        score: how a box's importance is computed, a name in analysis.importance.SCORES.
+        score: how a box's importance is computed, a name in analysis.importance.SCORES. "mask-mean" takes the mean over
+            the box where the detector gave no mask.
         box: the box that is pointed at, a row of `boxes`, or None.
         enlarged: the method whose map is shown large, or None.
         show_boxes, cam_opacity (0..1): what is drawn over the pictures.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emocam_widgets.analysis.importance import cam_importance
 from emocam_widgets.errors import EmocamError, UnknownNameError
+from emocam_widgets.run.grids import stored_masks
 from emocam_widgets.types import Cam, FloatArray
 from emocam_widgets.widgets.image_filter import Filter, Settings, natural_rank, ordered, total
 
@@ -162,8 +163,9 @@ class RunIndex:
         counts = np.nan_to_num(importance, nan=-1.0) > np.float32(settings.threshold)
         strong = self._answering(classes, confidence, importance, counts, wanted)
         if cam is not None:
-            score = settings.score if settings.score != "mask-mean" else "mean"
-            importance = cam_importance(cam, corners, int(self.width[position]), int(self.height[position]), score)
+            size = int(self.width[position]), int(self.height[position])
+            masks = stored_masks(self.run.boxes["mask"].iloc[rows]) if settings.score == "mask-mean" else None
+            importance = cam_importance(cam, corners, *size, settings.score, masks)
         return ImageBoxes(corners, confidence, importance, classes, strong)
 
     def _answering(

@@ -6,7 +6,7 @@ import "../shared/menu.css";
 import "./methods.css";
 import type { Box } from "../shared/boxes";
 import { classColour, css } from "../shared/colour";
-import { selectControl } from "../shared/controls";
+import { type Option, selectControl } from "../shared/controls";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type KeyList, KeysHelp } from "../shared/keys";
@@ -73,6 +73,8 @@ class Methods {
   private scene: SceneReply | null = null;
   private picture: ImageBitmap | null = null;
   private boxes: Box[] = [];
+  /** Whether the detector gave the things' outlines. */
+  private masked = false;
   private turn = 0;
   private round = 0;
   private pointed: string | null = null;
@@ -146,6 +148,7 @@ class Methods {
     this.picture = picture;
     this.scene = content;
     this.boxes = [];
+    this.masked = false;
     this.predicted = "";
     this.matrix.update([], new Float32Array(0));
     this.badge.hidden = !content.synthetic;
@@ -160,8 +163,9 @@ class Methods {
   }
 
   private async loadBoxes(turn: number): Promise<void> {
-    const { content, buffers } = await this.rpc.request<{ scene: number; classes: string[] }>("boxes");
+    const { content, buffers } = await this.rpc.request<{ scene: number; classes: string[]; masks: boolean }>("boxes");
     if (turn !== this.turn) return;
+    this.masked = content.masks;
     const corners = floats(buffers[0]);
     const confidence = floats(buffers[1]);
     this.boxes = content.classes.map((objectClass, i) => ({
@@ -176,6 +180,7 @@ class Methods {
       y1: corners[4 * i + 3],
     }));
     this.listBoxes();
+    this.showControls();
   }
 
   private get methods(): string[] {
@@ -323,13 +328,19 @@ class Methods {
     const target = model.get<string | null>("target");
     const first = { value: "", label: this.predicted ? `${this.predicted} (predicted)` : "the predicted label" };
     this.target.options([first, ...scene.labels.map((label) => ({ value: label, label }))], target ?? "");
-    this.score.options(scene.scores.map((score) => ({ value: score, label: score })), model.get("score"));
+    this.score.options(scene.scores.map((score) => this.scoreOption(score)), model.get("score"));
     const chosen = new Set(this.methods);
     this.choice.replaceChildren(...scene.known.map((method) => {
       const input = h("input", { type: "checkbox", value: method, "data-testid": "method-choice" });
       input.checked = chosen.has(method);
       return h("label", { class: "me-choose" }, input, h("span", {}, method), scene.slow.includes(method) ? h("span", { class: "ec-badge" }, "slow") : null);
     }));
+  }
+
+  /** Without masks the mean over a mask is that over the box: it is said, and not offered as something else. */
+  private scoreOption(score: string): Option {
+    const without = score === "mask-mean" && !this.masked;
+    return without ? { value: score, label: `${score}: no masks, as mean`, disabled: true } : { value: score, label: score };
   }
 
   private choose(): void {

@@ -5,6 +5,8 @@ export interface Option {
   value: string;
   label: string;
   title?: string;
+  /** Shown, but not to be picked: the label says why. */
+  disabled?: boolean;
 }
 
 export interface SelectControl {
@@ -20,7 +22,7 @@ export function selectControl(disposer: Disposer, name: string, testId: string, 
   return {
     el,
     options: (options, value) => {
-      select.replaceChildren(...options.map((o) => h("option", { value: o.value, title: o.title }, o.label)));
+      select.replaceChildren(...options.map((o) => h("option", { value: o.value, title: o.title, disabled: o.disabled }, o.label)));
       select.value = value;
       el.hidden = options.length < 2;
     },
