@@ -257,6 +257,18 @@ def test_marking_anew_says_that_the_map_was_seen_and_keeps_the_blind_answer(work
         view.chosen = {"regions": [1]}
 
 
+def test_other_boxes_are_another_question_but_no_other_map(worker: Worker) -> None:
+    view = Expectation(picture(1, (120, 90)), worker, min_confidence=0.5, chosen={"boxes": [0]})
+    assert view.boxes["object_class"].tolist() == view.chosen_classes == ["Person"]
+    view.min_confidence = 0.3
+    assert view.boxes["object_class"].tolist() == ["Person", "Food"]
+    assert (view.chosen["boxes"], view.seen_before) == ([], False)
+    view.chosen = {"boxes": [1]}
+    view.reveal()
+    view.min_confidence = None
+    assert (view.committed, view.chosen["boxes"], view.seen_before) == (False, [], True)
+
+
 def test_a_slow_method_waits_for_the_lock(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(monkeypatch)
     asked: list[Any] = []

@@ -194,6 +194,28 @@ def of_boxes(view: MethodComparison, method: str) -> np.ndarray:
     return box_importance(cam.grid, cam.view, view.boxes[["x0", "y0", "x1", "y1"]], *image.size)
 
 
+def test_boxes_below_the_confidence_asked_for_are_not_there(
+    run: Run, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(monkeypatch)
+    view = MethodComparison(picture(1, (120, 90)), worker, methods=["grad-cam"], min_confidence=0.5)
+    assert view.boxes["object_class"].tolist() == ["Person"]
+    scene = view._scene
+    view.box = 0
+    view.min_confidence = None
+    assert view._scene == scene + 1 and view.box is None  # the front end asks for the boxes again
+    assert line.ask(view, "boxes")[0]["classes"] == ["Person", "Food"]
+    assert len(view.importances()) == 2
+    for value in (1.5, -0.1, "much"):
+        with pytest.raises(traitlets.TraitError):
+            view.min_confidence = value
+    rows = run.boxes_of(image_id := str(run.images["image_id"].iloc[5]))
+    sure = float(rows["confidence"].median())
+    of_run = MethodComparison(run=run, image_id=image_id, min_confidence=sure).boxes
+    assert 0 < len(of_run) < len(rows) and of_run["confidence"].min() >= sure
+    assert of_run["confidence"].is_monotonic_decreasing
+
+
 # -- RSA ---------------------------------------------------------------------------------------------------------------
 
 

@@ -45,8 +45,10 @@ class Expectation(ExplainedImage):
 
     Traits, all shared with the front end and to be set or observed from Python:
         image_id: an id of the corpus, or None.
-        method, target, output: of the map; target None is the predicted label, output None the method's own. Another
-            image, method, target or output is another question: it begins without marks.
+        method, target, output: of the map; target None is the predicted label, output None the method's own.
+        min_confidence: a box of less is not there, 0..1; None: from what the run or the detector was made with. The
+            surest 60 are offered at most. A detector that was made to find all it can is worth a higher one here.
+            Another image, method, target, output or min_confidence is another question: it begins without marks.
         question: what is asked, above the picture; "{label}" in it stands for the label.
         chosen: {"boxes": [...], "cells": [...]}: rows of ``boxes`` and cells of the map's grid (row by row from 0) that
             the viewer marked; locked while ``committed``.
@@ -207,6 +209,13 @@ class Expectation(ExplainedImage):
 
     def _ask_anew(self, _change: Mapping[str, Any]) -> None:
         self._show(self._base, self._file, self._problem)
+
+    def _begin_anew(self, change: Mapping[str, Any]) -> None:
+        """Other boxes, but the same map: who has seen it has seen it."""
+        with self._state_lock:
+            seen = self.seen_before or bool(self.agreement)
+            super()._begin_anew(change)
+            self.seen_before = seen
 
     def _lock_or_open(self, change: Mapping[str, Any]) -> None:
         key = self._key

@@ -46,6 +46,7 @@ class ExplainedImage(OneImageWidget):
     """
 
     target = t.Unicode(None, allow_none=True).tag(sync=True)
+    min_confidence = t.Float(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)
 
     def __init__(
         self, worker: Worker | None = None, corpus: Corpus | None = None, run: Run | None = None, **traits: Any
@@ -53,11 +54,13 @@ class ExplainedImage(OneImageWidget):
         self._cams: dict[Key, Cam] = {}
         self._found: tuple[int, Detections] | None = None
         super().__init__(worker, corpus, run, **traits)
+        self.observe(self._begin_anew, "min_confidence")
         self.on_message("boxes", self._send_boxes)
 
     @property
     def boxes(self) -> pd.DataFrame:
-        """The boxes of the image, the surest first: object_class, confidence, x0, y0, x1, y1 (pixels); at most 60.
+        """The boxes of the image, the surest first: object_class, confidence, x0, y0, x1, y1 (pixels); at most the 60
+        surest, and none below ``min_confidence``.
 
         From the run where it holds the image, else by the worker's detector; none where there is neither.
         """
@@ -80,6 +83,10 @@ class ExplainedImage(OneImageWidget):
     def _changed(self) -> None:
         self._cams.clear()
         self._found = None
+
+    def _begin_anew(self, _change: Mapping[str, Any]) -> None:
+        """Other boxes have other numbers, so that nothing said of the old ones holds."""
+        self._show(self._base, self._file, self._problem)
 
     # -- maps ----------------------------------------------------------------------------------------------------------
 
@@ -169,17 +176,17 @@ class ExplainedImage(OneImageWidget):
         return chosen
 
     def _detect(self, base: Any) -> Detections:
-        run, worker = self.run, self.worker
+        run, worker, least = self.run, self.worker, self.min_confidence
         if run is not None and self.image_id is not None:
             rows = run.boxes_of(self.image_id)
-            rows = rows[rows["confidence"] >= run.min_confidence]
+            rows = rows[rows["confidence"] >= (run.min_confidence if least is None else least)]
             corners = rows[["x0", "y0", "x1", "y1"]].to_numpy()
             masks = tuple(mask or "" for mask in stored_masks(rows["mask"]))
             found = None if not any(masks) else masks
             return Detections(corners, rows["confidence"].to_numpy(), tuple(rows["object_class"]), "run", found)
         if worker is None or worker.detector is None:
             return Detections.none("none")
-        return worker.detect(base, worker.min_confidence)
+        return worker.detect(base, worker.min_confidence if least is None else least)
 
     def _known_boxes(self) -> NDArray[np.float32]:
         """(n, 4), as far as they were found: in the worker's thread nothing may be asked of it."""

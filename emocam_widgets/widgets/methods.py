@@ -41,6 +41,7 @@ class MethodComparison(ExplainedImage):
         target: the label that is explained, or None: the predicted one.
         score: how a box's importance is computed, a name in analysis.importance.SCORES. "mask-mean" takes the mean over
             the box where the detector gave no mask.
+        min_confidence: a box of less is not shown, 0..1; None: from what the run or the detector was made with.
         box: the box that is pointed at, a row of `boxes`, or None.
         enlarged: the method whose map is shown large, or None.
         show_boxes, cam_opacity (0..1): what is drawn over the pictures.
