@@ -288,6 +288,36 @@ def test_commit_then_reveal(worker: Worker) -> None:
     assert view.marks == {"for": [], "against": []}
 
 
+def test_no_weight_leaves_before_the_lock_and_no_sample_is_taken_twice(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(monkeypatch)
+    view = LimeView(picture(5, (120, 90)), worker, targets=["Joy", "Sadness"], **small(n_samples=2000))
+    line.wait(view, lambda content: content.get("kind") == "map" and content.get("samples", 0) > 0)
+    view.reveal = "commit-first"
+    assert view.seen_before and view.status in {"running", "done"}  # it goes on under the cover
+    content, (_, weights, errors) = line.ask(view, "map")
+    assert content["covered"] and content["targets"] == ["Joy", "Sadness"] and content["total"] == 2000
+    assert (len(weights), len(errors), content["r2"]) == (0, 0, [])
+    for kind, what in (
+        ("export", {"what": "json"}),
+        ("strongest", {"keep": 2, "strongest": "for", "hidden_as": "grey"}),
+    ):
+        assert "locked" in line.ask(view, kind, **what)[0]["sentence"]
+    assert line.ask(view, "export", what="notes")[0]["name"]
+    explained(view)
+    sent = len(line.sent)
+    view.marks = {"for": [1]}
+    view.committed = True
+    assert view.status == "done"  # what was sampled meanwhile is the map
+    revealed = [(content, buffers) for _, content, buffers in line.sent[sent:] if content.get("kind") == "map"]
+    content, (_, weights, _) = revealed[-1]
+    assert not content["covered"] and content["samples"] == 2000
+    np.testing.assert_allclose(floats(weights), np.concatenate([each.weights for each in view.explanations]), atol=1e-6)
+    view.committed = False
+    assert line.ask(view, "map")[0]["covered"]
+
+
 def test_open_maps_count_as_seen(worker: Worker) -> None:
     view = explained(LimeView(picture(5, (120, 90)), worker, **small()))
     view.reveal = "commit-first"

@@ -11,18 +11,18 @@ import traitlets as t
 from PIL import Image
 
 from emocam_widgets.analysis.marks import mark_agreement, mark_signs
-from emocam_widgets.analysis.regions import strongest_regions
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.explain.lime_settings import HIDES, SEGMENTATIONS, LimeSettings
-from emocam_widgets.types import OUTPUTS, LimeExplanation, View
+from emocam_widgets.types import OUTPUTS, LimeExplanation
 from emocam_widgets.widgets.base import float_buffer, static
 from emocam_widgets.widgets.lime_export import as_dict, exported
+from emocam_widgets.widgets.lime_hiding import only_strongest
 from emocam_widgets.widgets.lime_job import Explanations, LimeJob
 from emocam_widgets.widgets.lime_messages import map_message, table_of
 from emocam_widgets.widgets.note_keeper import NoteKeeper
 from emocam_widgets.widgets.one_image import Message, OneImageWidget, marked_numbers
-from emocam_widgets.widgets.thumbnails import encode_jpeg, shrink
+from emocam_widgets.widgets.thumbnails import encode_jpeg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,9 +36,9 @@ REVEALS = ("open", "commit-first")
 SCALES = ("own", "shared")
 STRONGEST = ("for", "both")
 MOST_TARGETS = 3
-SHOWN_SIDE = 1280
 _SETTINGS = ("targets", "output", "n_samples", "n_regions", "segmentation", "hide")
 _NOTHING: dict[str, list[int]] = {"for": [], "against": []}
+NOT_YET = "Not before your marks are locked: mark what you expect, then press “Lock and reveal”."
 NO_WORKER = "Nothing explains here yet: pass a worker, as in LimeView(image, worker=emo.Worker(classifier))."
 
 
@@ -63,6 +63,8 @@ class LimeView(OneImageWidget):
         palette: "blue-red" (the paper's: blue for, red against) or "blue-orange", safe for colour blindness.
         scale: "own": the deepest colour is each label's strongest region; "shared": the strongest of all labels shown.
         reveal: "open", or "commit-first": the map is shown only after the viewer has marked regions and locked that.
+            LIME samples meanwhile (no mark changes a sample), so that the map is there when they are locked; until then
+            no weight is sent to the browser. ``explanations`` and what Python users call have them all the time.
         marks: {"for": [regions], "against": [regions]}, what the viewer marked; locked while ``committed``.
         committed: the marks are locked and the map is shown.
         seen_before: the map was shown before the marks were locked, so they are no blind judgement.
@@ -122,6 +124,7 @@ class LimeView(OneImageWidget):
         self.observe(lambda _change: self._load_note(), "targets")
         self.observe(self._judge, ["marks", "committed"])
         self.observe(self._note_seen, ["reveal", "committed"])
+        self.observe(lambda _change: self._tell_again(), ["reveal", "committed"])
         self.observe(self._keep_note, "note")
         for kind, handler in (
             ("map", self._send_map),
@@ -396,8 +399,12 @@ class LimeView(OneImageWidget):
         with self._state_lock:
             return self._map()
 
+    @property
+    def _covered(self) -> bool:
+        return self.reveal == "commit-first" and not self.committed
+
     def _map(self) -> Message:
-        content, buffers = map_message(self._segments, self.explanations)
+        content, buffers = map_message(self._segments, self.explanations, self._covered)
         return {"scene": self._scene, **content}, buffers
 
     def _push(self) -> None:
@@ -420,6 +427,7 @@ class LimeView(OneImageWidget):
 
     def _send_strongest(self, request: dict[str, Any], _buffers: list[memoryview]) -> Message:
         """The image with all but the strongest regions hidden, and what the classifier says of exactly that."""
+        self._check_revealed()
         with self._state_lock:
             found, scene = self._explanation(None), self._scene
             # The question comes before the traits that it was asked for.
@@ -441,24 +449,19 @@ class LimeView(OneImageWidget):
     def _strongest(
         self, found: LimeExplanation, keep: int, which: str, how: str
     ) -> tuple[NDArray[np.bool_], Image.Image]:
-        """Which regions are kept (n,), and the image with only those. A large photograph is reduced first: hiding is
-        asked for with each step of a slider, and no classifier sees more pixels than that."""
-        from emocam_widgets.explain.hiding import show_only
-        from emocam_widgets.explain.superpixels import seen_segments
-
         if self._base is None:
             raise EmocamError("There is no image whose regions could be hidden.")
-        kept = strongest_regions(found.weights, keep, only_for=which == "for")
-        picture = shrink(self._base, SHOWN_SIDE)
-        segments = found.segments
-        if picture is not self._base:
-            whole = View.whole(self._base.width, self._base.height)
-            segments = seen_segments(segments, whole, (picture.height, picture.width))
-        return kept, show_only(picture, segments, kept, how)
+        return only_strongest(self._base, found, keep, only_for=which == "for", how=how)
 
     def _send_export(self, request: dict[str, Any], _buffers: list[memoryview]) -> Message:
+        if request["what"] != "notes":
+            self._check_revealed()
         name, content = exported(self, str(request["what"]), request.get("target"))
         return {"name": name}, [content]
+
+    def _check_revealed(self) -> None:
+        if self._covered:
+            raise EmocamError(NOT_YET)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that was found and said of this image, as JSON can hold it.

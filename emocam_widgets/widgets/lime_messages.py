@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 SEGMENTS_SIDE = 1024
 
 
-def map_message(segments: NDArray[np.int32] | None, explanations: Sequence[LimeExplanation]) -> Message:
+def map_message(
+    segments: NDArray[np.int32] | None, explanations: Sequence[LimeExplanation], covered: bool = False
+) -> Message:
     """The superpixels as runs of length and id, row by row, at most `SEGMENTS_SIDE` pixels wide and high; weights and
-    their standard errors (targets, n).
+    their standard errors (targets, n), of which nothing is said while they are covered.
 
     Before the first samples there are superpixels and no target; before those, nothing.
     """
     if segments is None:
-        return {"targets": [], "regions": 0}, [b"", b"", b""]
+        return {"targets": [], "regions": 0, "covered": covered}, [b"", b"", b""]
     shown = _reduced(segments)
     errors = [
         np.full(each.weights.shape, np.nan) if each.standard_errors is None else each.standard_errors
@@ -40,9 +42,12 @@ def map_message(segments: NDArray[np.int32] | None, explanations: Sequence[LimeE
         "height": shown.shape[0],
         "samples": explanations[0].n_samples if explanations else 0,
         "total": explanations[0].n_total if explanations else 0,
-        "r2": [each.r2 for each in explanations],
+        "r2": [] if covered else [each.r2 for each in explanations],
         "output": explanations[0].output if explanations else "",
+        "covered": covered,
     }
+    if covered:
+        return content, [int_buffer(segment_runs(shown)), b"", b""]
     weights = [each.weights for each in explanations]
     return content, [int_buffer(segment_runs(shown)), float_buffer(weights), float_buffer(errors)]
 

@@ -141,6 +141,7 @@ class LimeWidget {
   private takeMap(content: MapContent, buffers: DataView[]): void {
     if (this.scene === null || content.scene !== this.scene.scene) return; // load() asks for it when the picture is there
     this.shown.map = readMap(content, buffers, this.shown.map);
+    this.cover();
     this.strongest.update();
     this.update();
   }
@@ -183,12 +184,16 @@ class LimeWidget {
     this.state.textContent = sentence ?? "";
   }
 
+  private cover(): void {
+    this.shown.covered = this.commit.marking || this.shown.map?.covered === true; // the weights come a moment after the lock
+  }
+
   private update(): void {
     const { scene, shown, model } = this;
     const status = model.get<Status>("status");
     shown.palette = model.get<Palette>("palette");
     shown.scale = model.get<"own" | "shared">("scale");
-    shown.covered = this.commit.marking;
+    this.cover();
     this.root.classList.toggle("li-marking", shown.covered); // which leaves the picture more room
     this.root.dataset.status = status;
     this.root.dataset.targets = (shown.map?.explained ?? []).map((each) => each.target).join("|");

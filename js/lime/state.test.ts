@@ -5,7 +5,7 @@ import { byStrength, describe, describeRegion, isClear, largest, type LimeMap, m
 const buffer = (values: Int32Array | Float32Array): DataView => new DataView(values.buffer);
 // 4 x 2: region 0 the left half, 1 the upper and 2 the lower right
 const RUNS = new Int32Array([2, 0, 2, 1, 2, 0, 2, 2]);
-const content = { scene: 1, targets: ["Joy", "Awe"], regions: 3, width: 4, height: 2, samples: 400, total: 1000, r2: [0.99, 0.5], output: "probabilities" };
+const content = { scene: 1, targets: ["Joy", "Awe"], regions: 3, width: 4, height: 2, samples: 400, total: 1000, r2: [0.99, 0.5], output: "probabilities", covered: false };
 const weights = new Float32Array([0.1, -0.5, 0, 0.02, 0.01, -0.03]);
 const errors = new Float32Array([0.01, 0.02, 0.03, NaN, NaN, NaN]);
 const read = (before: LimeMap | null = null): LimeMap => readMap(content, [buffer(RUNS), buffer(weights), buffer(errors)], before)!;
@@ -45,6 +45,14 @@ suite("a map", () => {
 
   it("is nothing before there are regions", () => {
     expect(readMap({ ...content, regions: 0 }, [], null)).toBeNull();
+  });
+
+  it("has its labels and says how far it is while it is covered, and no weight", () => {
+    const covered = (samples: number): LimeMap => readMap({ ...content, samples, r2: [], covered: true }, [buffer(RUNS), new DataView(new ArrayBuffer(0)), new DataView(new ArrayBuffer(0))], read())!;
+    expect(covered(400).explained.map((each) => [each.target, ...each.weights])).toEqual([["Joy", 0, 0, 0], ["Awe", 0, 0, 0]]);
+    expect(describe(covered(400), "running")).toBe("400 of 1,000 samples, 3 regions: the map is made meanwhile, and shown when you lock");
+    expect(describe(covered(400), "cancelled")).toBe("400 of 1,000 samples, 3 regions, cancelled");
+    expect(describe(covered(1000), "done")).toBe("1,000 samples, 3 regions: the map is ready, and shown when you lock");
   });
 
   it("is told in words at every stage", () => {

@@ -14,6 +14,8 @@ export interface MapContent {
   total: number;
   r2: number[];
   output: string;
+  /** Nothing is said of the weights yet. */
+  covered: boolean;
 }
 
 /** One label's weights; `errors` are nan where they are not known. */
@@ -31,6 +33,8 @@ export interface LimeMap {
   samples: number;
   total: number;
   output: string;
+  /** The weights are all 0: they are not told before the marks are locked. */
+  covered: boolean;
 }
 
 /** Null before there are regions. The same regions as `before` keep its object, and with it the outlines made so far. */
@@ -39,9 +43,10 @@ export function readMap(content: MapContent, buffers: DataView[], before: LimeMa
   const runs = integers(buffers[0]);
   const segments = new Segments(runs, content.width, content.height, content.regions);
   const same = before !== null && before.scene === content.scene && sameIds(before.segments, segments);
-  const weights = floats(buffers[1]);
-  const errors = floats(buffers[2]);
   const n = content.regions;
+  const { covered } = content;
+  const weights = covered ? new Float32Array(n * content.targets.length) : floats(buffers[1]);
+  const errors = covered ? new Float32Array(weights.length).fill(NaN) : floats(buffers[2]);
   return {
     scene: content.scene,
     segments: same ? before.segments : segments,
@@ -49,11 +54,12 @@ export function readMap(content: MapContent, buffers: DataView[], before: LimeMa
       target,
       weights: weights.slice(i * n, (i + 1) * n),
       errors: errors.slice(i * n, (i + 1) * n),
-      r2: content.r2[i],
+      r2: content.r2[i] ?? NaN,
     })),
     samples: content.samples,
     total: content.total,
     output: content.output,
+    covered,
   };
 }
 
@@ -100,6 +106,8 @@ export function describe(map: LimeMap | null, status: Status): string {
   const samples = whole ? `${count(map.samples)} samples` : `${count(map.samples)} of ${count(map.total)} samples`;
   const spread = median(map.explained[0].errors);
   const sure = Number.isFinite(spread) ? `, weights ± ${writeWeight(spread, largest(map)).replace("+", "")}` : "";
+  if (map.covered && whole) return `${samples}, ${regions}: the map is ready, and shown when you lock`;
+  if (map.covered && status === "running") return `${samples}, ${regions}: the map is made meanwhile, and shown when you lock`;
   const how = status === "stored" ? ", stored in the run" : status === "cancelled" ? ", cancelled" : "";
   return `${samples}, ${regions}${sure}${how}`;
 }

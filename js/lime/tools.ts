@@ -30,7 +30,7 @@ export class Tools {
   readonly badge = h("span", { class: "ec-badge", title: "A synthetic classifier: no finding about a real one", hidden: true }, "synthetic classifier");
   private readonly run = h("button", { class: "ec-button", type: "button", "data-testid": "run" }, "Run again");
   private readonly map = h("button", { class: "ec-button", type: "button", "aria-pressed": "true", title: "The map, or the picture as it is (m)", "data-testid": "toggle-map" }, "Map");
-  private readonly commit = h("button", { class: "ec-button", type: "button", title: "First mark what should speak for and against the label, then see the map", "data-testid": "commit-first" }, "Commit first");
+  private readonly commit = h("button", { class: "ec-button", type: "button", title: "First mark what should speak for and against the label, then see the map; it is made meanwhile", "data-testid": "commit-first" }, "Commit first");
   private readonly add = h("select", { class: "ec-select", "aria-label": "Compare with another label", "data-testid": "add-target" });
   private readonly regions;
   private readonly palette;
