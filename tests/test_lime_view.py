@@ -349,6 +349,15 @@ def test_without_a_worker_the_run_is_shown_and_else_it_is_said(tmp_path: Path, w
     assert view.status == "stored"
     stored = run.lime_of("1.png")
     np.testing.assert_array_equal(view.explanation.weights, stored.weights)
+    beside = LimeView(worker=worker, run=run, image_id="1.png", n_samples=60, n_regions=30, reveal="commit-first")
+    beside.marks, beside.committed = {"for": [1]}, True
+    beside.targets = [stored.target, next(label for label in LABELS if label != stored.target)]
+    explained(beside)  # the other label is of the run's regions too: what was marked on them holds
+    np.testing.assert_array_equal(beside.explanation.segments, stored.segments)
+    assert beside.committed and beside.marks["for"] == [1] and len(beside.agreement) == 2
+    beside.n_regions = 20
+    explained(beside)
+    assert not beside.committed and beside.marks["for"] == []
     alone = LimeView(picture(0, (80, 60)))
     assert alone.status == "empty"
     with pytest.raises(EmocamError, match="no explanation yet"):

@@ -37,6 +37,7 @@ SCALES = ("own", "shared")
 STRONGEST = ("for", "both")
 MOST_TARGETS = 3
 _SETTINGS = ("targets", "output", "n_samples", "n_regions", "segmentation", "hide")
+_CUTTING = ("segmentation", "n_regions")
 _NOTHING: dict[str, list[int]] = {"for": [], "against": []}
 NOT_YET = "Not before your marks are locked: mark what you expect, then press “Lock and reveal”."
 NO_WORKER = "Nothing explains here yet: pass a worker, as in LimeView(image, worker=emo.Worker(classifier))."
@@ -120,7 +121,7 @@ class LimeView(OneImageWidget):
         self._loading = False
         later = {name: traits.pop(name) for name in ("image_id", "marks", "committed", "note") if name in traits}
         super().__init__(worker, corpus, run, **traits)
-        self.observe(lambda _change: self.start(), list(_SETTINGS))
+        self.observe(self._set_anew, list(_SETTINGS))
         self.observe(lambda _change: self._load_note(), "targets")
         self.observe(self._judge, ["marks", "committed"])
         self.observe(self._note_seen, ["reveal", "committed"])
@@ -281,6 +282,17 @@ class LimeView(OneImageWidget):
         self._push()
         return True
 
+    def _set_anew(self, change: Mapping[str, Any]) -> None:
+        """Another label or number of samples is of the same regions, also where those are the run's: marks hold."""
+        with self._state_lock:
+            if change["name"] not in _CUTTING and self._segments is not None:
+                self._segmented_as = self._cutting
+            self.start()
+
+    @property
+    def _cutting(self) -> tuple[str, int]:
+        return self.segmentation, self.n_regions if self.segmentation == "slic" else 0
+
     def _stop(self) -> bool:
         job, self._job = self._job, None
         if job is not None:
@@ -294,14 +306,14 @@ class LimeView(OneImageWidget):
         base, worker = self._base, self.worker
         if base is None or worker is None:
             return
-        wanted = (self.segmentation, self.n_regions if self.segmentation == "slic" else 0)
+        wanted = self._cutting
         settings = LimeSettings(self.n_samples, self.segmentation, self.n_regions, self.hide)
         if self._segments is None or self._segmented_as != wanted:
             segments = segment_image(base, self.segmentation, self.n_regions)
             with self._state_lock:
                 if cancelled():
                     return
-                if self._segments is not None:  # the marks are of other regions
+                if self._segments is not None and not np.array_equal(segments, self._segments):
                     self.committed = False
                     self.marks = _NOTHING
                 self._segments, self._segmented_as = segments, wanted

@@ -71,6 +71,12 @@ def region_at(notebook: NotebookPage, root: Locator, panel: Locator) -> str | No
     return root.get_attribute("data-region")
 
 
+def pictures(canvases: Locator) -> list[str]:
+    """What each of them shows."""
+    found: list[str] = canvases.evaluate_all("all => all.map(each => each.querySelector('canvas').toDataURL())")
+    return found
+
+
 def finished(output: Locator) -> None:
     expect(output.get_by_test_id("lime")).to_have_attribute("data-status", "done", timeout=40_000)
 
@@ -196,6 +202,21 @@ def test_labels_side_by_side_share_region_and_zoom(notebook: NotebookPage) -> No
     for _ in range(4):
         notebook.page.keyboard.press("+")
     assert region_at(notebook, root, panels.nth(1)) == region_at(notebook, root, panels.first) != beside
+
+    # What is marked on one is marked on both: under the cover they look the same, with it and without.
+    output.get_by_test_id("commit-first").click()
+    notebook.page.mouse.move(0, 0)
+    unmarked = pictures(panels)
+    notebook.page.mouse.click(*centre(panels.nth(1), 0.4, 0.5))
+    notebook.page.mouse.move(0, 0)
+    expect(output.get_by_test_id("commit-says")).to_contain_text("1 region marked")
+    marked = pictures(panels)
+    assert unmarked[0] == unmarked[1] != marked[0] == marked[1]
+    output.get_by_test_id("lock").click()
+    expect(output.get_by_test_id("lime-panel").first).to_contain_text("R²")  # the map, and on it what was marked
+    revealed = pictures(panels)
+    notebook.execute("view.committed = False\nview.marks = {}\nview.committed = True")
+    notebook.wait_for(lambda: all(a != b for a, b in zip(pictures(panels), revealed, strict=True)), 10, "maps alone")
     output.get_by_test_id("drop-target").nth(1).click()
     expect(panels).to_have_count(1, timeout=40_000)
     notebook.execute("view.close()")
