@@ -144,6 +144,7 @@ class Explorer(LiveWidget):
             setattr(self, name, value)
         self._remember()
         self._open_part()
+        self.on_message("open_part", self._open_anew)
         state = growth(run)
         if not state.whole:
             self._tell(state)
@@ -323,6 +324,16 @@ class Explorer(LiveWidget):
         if getattr(self, trait) is None:
             setattr(self, trait, self._made(self.mode))
         getattr(self, trait).image_id = self.image_id
+
+    def _open_anew(self, _content: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        """A view could not show the part of the present tab: it is made again, as it was left."""
+        trait = PARTS.get(self.mode)
+        broken = getattr(self, trait) if trait is not None else None
+        if trait is not None and broken is not None:
+            self.set_trait(trait, None)
+            broken.close()
+        self._open_part()
+        return {}
 
     def _made(self, mode: str) -> ObjectEditor | LimeView | MethodComparison:
         """The widget for a tab, as it was left: its settings, and what was done with the image where it is the same."""

@@ -11,22 +11,23 @@ import { mount as mountMethods } from "../methods/mount";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { Height } from "../shared/height";
-import { childModel, setTraits, type Cleanup, type Model, type Mount, type MountContext } from "../shared/model";
-import { Rpc } from "../shared/rpc";
+import { childModel, setTraits, type Cleanup, type Model, type MountContext } from "../shared/model";
+import { Rpc, RpcError } from "../shared/rpc";
+import { failure, showState } from "../shared/states";
 import { widget } from "../shared/widget";
 import { Bar, type Summary } from "./bar";
 import { Detail, type Mode, type Tab } from "./detail";
 import { Help } from "./help";
 import { Layout } from "./layout";
-import { PartPage } from "./part";
+import { type Part, PartPage } from "./part";
 import { divider } from "./split";
 
 const LOOK: Tab = { mode: "look", label: "Look", title: "The image large, with boxes and map" };
-/** The other tabs: the trait that holds the part's widget, and what mounts it. */
-const PARTS: (Tab & { trait: string; mount: Mount })[] = [
-  { mode: "edit", label: "Edit", title: "Put things on the image and watch its labels", trait: "editor", mount: mountEditor },
-  { mode: "lime", label: "LIME", title: "Which regions of the image speak for a label, and which against it", trait: "lime", mount: mountLime },
-  { mode: "methods", label: "Methods", title: "Every method's map of the image beside the others", trait: "comparison", mount: mountMethods },
+/** The other tabs. */
+const PARTS: (Tab & Part)[] = [
+  { mode: "edit", label: "Edit", title: "Put things on the image and watch its labels", trait: "editor", mount: mountEditor, opening: "Opening the editor…" },
+  { mode: "lime", label: "LIME", title: "Which regions of the image speak for a label, and which against it", trait: "lime", mount: mountLime, opening: "Opening LIME…" },
+  { mode: "methods", label: "Methods", title: "Every method's map of the image beside the others", trait: "comparison", mount: mountMethods, opening: "Opening the methods' maps…" },
 ];
 const OPEN_FIRST = "Open an image first: double click one above.";
 
@@ -45,7 +46,7 @@ class Explorer {
     private readonly el: HTMLElement,
     private readonly disposer: Disposer,
   ) {
-    new Rpc(model, disposer, this.errors);
+    const rpc = new Rpc(model, disposer, this.errors);
     this.layout = new Layout(disposer, model.get<Summary>("summary").path, () => this.showDetail());
     const parts = PARTS.filter(({ trait }) => model.get(trait) !== undefined); // a page without a kernel has fewer
     this.detail = new Detail(this.layout.detail, [LOOK, ...parts], disposer, {
@@ -54,7 +55,11 @@ class Explorer {
       full: () => (this.layout.full = !this.layout.full),
       close: () => this.close(),
     });
-    this.parts = new Map(parts.map(({ mode, trait, mount }) => [mode, new PartPage(model, trait, mount, this.detail.pages.get(mode)!, disposer)]));
+    const again = (): Promise<unknown> => rpc.request("open_part", {}, [], { own: true });
+    this.parts = new Map(parts.map((part) => [part.mode, new PartPage(model, part, this.detail.pages.get(part.mode)!, again, disposer)]));
+    disposer.on(model, "msg:custom", ({ kind, id, sentence, details }: { kind?: string; id?: unknown; sentence?: string; details?: string }) => {
+      if (kind === "error" && typeof id !== "number") this.parts.get(this.mode)?.refused(new RpcError(String(sentence), details));
+    });
   }
 
   async start(): Promise<void> {
@@ -215,7 +220,8 @@ class Explorer {
     const { detailFolded: folded, full, stacked } = this.layout;
     this.height?.later();
     this.detail.show(this.mode, { folded, full, stacked }, this.current);
-    if (!folded) void this.parts.get(this.mode)?.show(this.hint || OPEN_FIRST);
+    const image = this.model.get<string | null>("image_id") ?? this.browser?.get<string | null>("open_image") ?? null;
+    if (!folded) void this.parts.get(this.mode)?.show(this.hint || (image === null ? OPEN_FIRST : null));
   }
 }
 
@@ -232,15 +238,26 @@ function scrollWhenReady(browser: HTMLElement, top: number, disposer: Disposer):
 }
 
 export function mount(model: Model, el: HTMLElement): Cleanup {
-  const disposer = new Disposer();
-  const waiting = h("div", { class: "ec ec-empty" }, "Opening the explorer…");
-  el.append(waiting);
-  new Explorer(model, el, disposer)
-    .start()
-    .then(() => waiting.remove())
-    .catch((problem: unknown) => (waiting.textContent = `The explorer could not be shown. ${problem instanceof Error ? problem.message : ""}`));
-  disposer.add(() => waiting.remove());
-  return () => disposer.dispose();
+  const state = h("div", { class: "ec ec-empty", role: "status", "data-testid": "explorer-state" });
+  let shown = new Disposer();
+  const open = (): void => {
+    const disposer = (shown = new Disposer());
+    showState(state, { sentence: "Opening the explorer…" });
+    el.append(state);
+    const started = async (): Promise<void> => new Explorer(model, el, disposer).start();
+    started()
+      .then(() => state.remove())
+      .catch((problem: unknown) => {
+        if (disposer.disposed) return;
+        disposer.dispose();
+        showState(state, failure("The explorer could not be shown.", problem, open));
+      });
+  };
+  open();
+  return () => {
+    shown.dispose();
+    state.remove();
+  };
 }
 
 export default widget(mount, "explorer");

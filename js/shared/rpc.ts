@@ -17,6 +17,7 @@ interface Waiting {
   /** How often the line had been lost when it was sent. */
   losses: number;
   once: boolean;
+  own?: boolean;
   early?: (reply: Reply<never>) => void;
   resolve: (reply: Reply<never>) => void;
   reject: (problem: RpcError) => void;
@@ -29,6 +30,8 @@ export interface Listening<T> {
   early?: (reply: Reply<T>) => void;
   /** To do it twice would be wrong: it is not asked again where the answer was lost with the line. */
   once?: boolean;
+  /** Who asks shows itself what goes wrong: nothing is said under the widget. */
+  own?: boolean;
 }
 
 /** What Python answered instead of a reply: one sentence for the user and the details behind it. */
@@ -66,12 +69,12 @@ export class Rpc {
     });
   }
 
-  /** One question, one answer. Rejects with an RpcError that is already shown under the widget. */
-  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], { begun, early, once = false }: Listening<T> = {}): Promise<Reply<T>> {
+  /** One question, one answer. Rejects with an RpcError that is already shown under the widget, unless it is the asker's `own`. */
+  request<T = Content>(kind: string, content: Content = {}, buffers: Buffers = [], { begun, early, once = false, own }: Listening<T> = {}): Promise<Reply<T>> {
     const id = this.next++;
     begun?.(id);
     return new Promise((resolve, reject) => {
-      const asked = { message: { ...content, kind, id }, buffers, losses: this.losses, once, early, resolve, reject };
+      const asked = { message: { ...content, kind, id }, buffers, losses: this.losses, once, own, early, resolve, reject };
       this.waiting.set(id, asked);
       this.send(id, asked);
       this.listenForSilence();
@@ -171,7 +174,7 @@ export class Rpc {
       const problem = new RpcError(String(message.sentence), String(message.details ?? ""));
       const mine = typeof id === "number" ? this.waiting.get(id) : undefined;
       if (typeof id === "number" && !mine) return;
-      this.errors.show({ sentence: problem.sentence, details: problem.details });
+      if (mine?.own !== true) this.errors.show({ sentence: problem.sentence, details: problem.details });
       if (mine) {
         this.waiting.delete(id as number);
         this.listenForSilence();
