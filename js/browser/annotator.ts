@@ -1,6 +1,7 @@
 // Giving images labels: by number keys, by a list with type-to-find, with undo; and where they are saved.
 import { css, labelColour } from "../shared/colour";
 import { type Disposer, h, isDark, onThemeChange } from "../shared/dom";
+import { saveFile } from "../shared/menu";
 import type { Model } from "../shared/model";
 import type { Rpc } from "../shared/rpc";
 import type { BrowserStore } from "./store";
@@ -72,8 +73,8 @@ export class Annotator {
     }
     if (imageIds.length === 0) return false;
     const label = labelOfKey(event.key, this.labels);
-    if (label !== null) this.give(imageIds, label);
-    else if (event.key === "Delete" || event.key === "Backspace") this.give(imageIds, null);
+    if (label !== null) void this.give(imageIds, label);
+    else if (event.key === "Delete" || event.key === "Backspace") void this.give(imageIds, null);
     else return false;
     return true;
   }
@@ -82,9 +83,14 @@ export class Annotator {
     return this.model.get<string[] | undefined>("annotation_labels") ?? [];
   }
 
-  private give(imageIds: string[], label: string | null): void {
-    // What goes wrong stands under the widget.
-    this.rpc.request("annotate", { image_ids: imageIds, label }).catch(() => undefined);
+  /** Whether it was taken; what goes wrong stands under the widget. */
+  private async give(imageIds: string[], label: string | null): Promise<boolean> {
+    try {
+      await this.rpc.request("annotate", { image_ids: imageIds, label });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private undo(): void {
@@ -104,7 +110,7 @@ export class Annotator {
       const place = labels.indexOf(label);
       const button = h("button", { class: "ec-label", type: "button", "aria-pressed": String(label === given), "data-testid": "give-label", "data-label": label, title: label },
         h("kbd", {}, KEYS[place] ?? ""), h("span", { class: "ec-tile-dot", style: { background: css(labelColour(label, dark)) } }), h("span", { class: "ec-label-name" }, label));
-      button.addEventListener("click", () => this.shown !== null && this.give([this.shown], label === this.given ? null : label));
+      button.addEventListener("click", () => this.shown !== null && void this.give([this.shown], label === this.given ? null : label));
       return button;
     }));
     const keys = labels.length >= KEYS.length ? "1 to 9 and 0" : `1 to ${labels.length}`;
@@ -128,9 +134,7 @@ export class Annotator {
   private findKey(event: KeyboardEvent): void {
     if (event.key === "Enter") {
       const [first] = findLabels(this.find.value, this.labels);
-      if (first !== undefined && this.shown !== null && this.find.value.trim() !== "") this.give([this.shown], first);
-      this.find.value = "";
-      this.fill();
+      if (first !== undefined && this.shown !== null && this.find.value.trim() !== "") void this.giveFound(this.shown, first);
     } else if (event.key === "Escape" && this.find.value !== "") {
       this.find.value = "";
       this.fill();
@@ -139,11 +143,23 @@ export class Annotator {
     event.stopPropagation();
   }
 
+  /** What was typed stays until the label is taken. */
+  private async giveFound(imageId: string, label: string): Promise<void> {
+    const typed = this.find.value;
+    if (!(await this.give([imageId], label)) || this.find.value !== typed) return;
+    this.find.value = "";
+    this.fill();
+  }
+
   private async save(): Promise<void> {
-    const { content, buffers } = await this.rpc.request<{ name: string }>("annotations_csv");
-    if (this.disposer.disposed) return;
-    const url = URL.createObjectURL(new Blob([buffers[0] as DataView<ArrayBuffer>], { type: "text/csv" }));
-    h("a", { href: url, download: content.name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    this.download.disabled = true;
+    try {
+      const { content, buffers } = await this.rpc.request<{ name: string }>("annotations_csv");
+      if (!this.disposer.disposed) saveFile(content.name, buffers[0], "text/csv");
+    } catch {
+      // What goes wrong stands under the widget; the labels stay, and the button can be pressed again.
+    } finally {
+      this.tell();
+    }
   }
 }

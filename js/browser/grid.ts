@@ -259,6 +259,7 @@ export class Grid {
     const tile = this.tileOf(event);
     if (tile === null) return;
     const place = Number(tile.element.dataset.place);
+    if (event.detail < 2) this.store.thumbnails.again(tile.position);
     if (open) return this.open();
     if (event.shiftKey) this.extendTo(place);
     else if (event.ctrlKey || event.metaKey) this.toggle(place);
@@ -311,7 +312,9 @@ export class Grid {
 
   private open(): void {
     const imageId = this.selectedId;
-    if (imageId !== null) this.events.open(imageId);
+    if (imageId === null) return;
+    this.store.thumbnails.again(this.store.order[this.cursor]);
+    this.events.open(imageId);
   }
 
   private key(event: KeyboardEvent): void {

@@ -3,8 +3,10 @@ import { css, classColour, sequential } from "../shared/colour";
 import type { Box } from "../shared/boxes";
 import { type Disposer, h } from "../shared/dom";
 import { ImageCanvas } from "../shared/imageCanvas";
+import { onLive } from "../shared/live";
 import type { Model } from "../shared/model";
 import { floats, type Reply, type Rpc, RpcError } from "../shared/rpc";
+import { showState, type State } from "../shared/states";
 import { type ImageReply, readBoxes, readCam } from "./protocol";
 import type { BrowserStore } from "./store";
 import { decodePicture } from "./thumbnails";
@@ -32,11 +34,12 @@ export class ImagePane {
   shown: Shown | null = null;
   /** The image that was asked for last. */
   imageId: string | null = null;
-  private readonly state = h("div", { class: "ec-look-state", role: "status", hidden: true });
+  private readonly state = h("div", { class: "ec-look-state", role: "status", "data-testid": "look-state", hidden: true });
   private readonly legend = h("ul", { class: "ec-legend", "aria-label": "classes in the picture", "data-testid": "legend" });
   private readonly caption = h("div", { class: "ec-pane-caption", hidden: true });
   private picture: ImageBitmap | null = null;
   private asked = 0;
+  private failed = false;
 
   constructor(
     private readonly model: Model,
@@ -55,6 +58,7 @@ export class ImagePane {
       this.picture?.close();
     });
     disposer.watch(model, ["show_boxes", "show_cam", "cam_opacity"], () => this.update());
+    onLive(disposer, () => this.failed && this.again());
     this.update();
   }
 
@@ -66,8 +70,17 @@ export class ImagePane {
     this.imageId = imageId;
     this.el.dataset.imageId = imageId;
     this.el.dataset.loaded = "false";
-    const slow = setTimeout(() => this.say("loading the image…"), 150);
+    const slow = setTimeout(() => this.say({ sentence: "loading the image…" }), 150);
     await this.ask({ image_id: imageId, picture: true }, imageId).finally(() => clearTimeout(slow));
+  }
+
+  /** What could not be shown is asked for again; the focus, which was on the button, goes to the picture. */
+  private again(): void {
+    if (this.imageId === null) return;
+    const focused = this.state.contains(document.activeElement);
+    this.say(null);
+    if (focused) this.focus();
+    void this.open(this.imageId);
   }
 
   /** Another filter or map: the same picture, other boxes and map. */
@@ -93,13 +106,15 @@ export class ImagePane {
     // Whatever happens meanwhile, a picture that was asked for must still arrive.
     if (this.el.dataset.loaded !== "true") request.picture = true;
     try {
-      const reply = await this.rpc.request<ImageReply>("image", request);
+      const reply = await this.rpc.request<ImageReply>("image", request, [], { own: true });
       if (turn !== this.asked || this.disposer.disposed) return;
       await this.take(reply, imageId, request.picture === true);
     } catch (problem) {
       if (turn !== this.asked) return;
       this.showPicture(null, { width: 0, height: 0 });
-      this.say(problem instanceof RpcError ? problem.sentence : "This image could not be shown.");
+      const [sentence, details] = problem instanceof RpcError ? [problem.sentence, problem.details] : ["This image could not be shown.", String(problem)];
+      this.say({ sentence, details, action: { label: "Try again", run: () => this.again() } });
+      this.failed = true;
     }
   }
 
@@ -145,9 +160,11 @@ export class ImagePane {
     this.update();
   }
 
-  private say(sentence: string | null): void {
-    this.state.hidden = sentence === null;
-    this.state.textContent = sentence ?? "";
+  private say(state: State | null): void {
+    this.failed = false;
+    this.state.hidden = state === null;
+    if (state === null) this.state.replaceChildren();
+    else showState(this.state, state);
   }
 
   private update(): void {

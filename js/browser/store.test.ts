@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Disposer } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
+import { tellLive } from "../shared/live";
 import type { Model } from "../shared/model";
 import { Rpc } from "../shared/rpc";
 import { NO_CONDITIONS, readBoxes } from "./protocol";
@@ -194,6 +195,23 @@ describe("the browser's store", () => {
     await turnOfEvents();
     expect(store.thumbnails.get(1)?.reason).toBe("It could not be loaded.");
     expect(refreshed).toEqual([1]);
+  });
+
+  it("asks again for what failed when Python is there again, and for one that its user presses", async () => {
+    store.thumbnails.want([1, 2]);
+    kernel.say({ kind: "error", id: kernel.sent[1].id, sentence: "gone" });
+    await turnOfEvents();
+    tellLive();
+    expect(kernel.sent[2]).toMatchObject({ kind: "thumbnails", positions: [1, 2], pictures: true });
+    expect(store.thumbnails.get(1)).toBeUndefined();
+    const items = [1, 2].map((position) => ({ position, boxes: 0, cam: null, ...(position === 2 ? { reason: "the file is empty" } : {}) }));
+    kernel.say({ kind: "thumbnails", id: kernel.sent[2].id, revision: 1, items }, [view([]), view([]), text("jpeg"), text("")]);
+    await turnOfEvents();
+    tellLive(); // why image 2 has no picture is known: nothing has changed for it
+    store.thumbnails.again(1);
+    expect(kernel.sent.length).toBe(3);
+    store.thumbnails.again(2);
+    expect(kernel.sent[3]).toMatchObject({ positions: [2], pictures: true });
   });
 });
 

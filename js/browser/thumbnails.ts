@@ -3,6 +3,7 @@
 import type { Box } from "../shared/boxes";
 import type { CamOverlay } from "../shared/cam";
 import type { Disposer } from "../shared/dom";
+import { onLive } from "../shared/live";
 import type { Model } from "../shared/model";
 import { floats, type Rpc } from "../shared/rpc";
 import { readBoxes, readCam, type ThumbnailsQuestion, type ThumbnailsReply } from "./protocol";
@@ -11,6 +12,8 @@ export interface Thumbnail {
   picture: ImageBitmap | null;
   /** Why there is no picture. */
   reason: string | null;
+  /** Nobody said anything about this image: the question itself failed. */
+  unanswered?: boolean;
   boxes: Box[];
   cam: CamOverlay | null;
   /** The filter that the overlays belong to; older ones are fetched again. */
@@ -44,6 +47,9 @@ export class Thumbnails {
     private readonly changed: (positions: number[]) => void,
     disposer: Disposer,
   ) {
+    const back = (): void => this.retry((thumbnail) => thumbnail.unanswered === true);
+    onLive(disposer, back);
+    disposer.listen(document, "visibilitychange", () => document.visibilityState === "visible" && back());
     disposer.add(() => {
       this.want([]);
       for (const thumbnail of this.kept.values()) thumbnail.picture?.close();
@@ -72,6 +78,19 @@ export class Thumbnails {
         return; // not connected, which the widget says already: nothing will come, and nothing can be asked
       }
     }
+    this.fetch();
+  }
+
+  /** Asks once more for a picture that could not be shown: its file may be there now. */
+  again(position: number): void {
+    if (this.kept.get(position)?.picture === null) this.retry((_, at) => at === position);
+  }
+
+  private retry(which: (thumbnail: Thumbnail, position: number) => boolean): void {
+    const dropped = [...this.kept].filter(([position, thumbnail]) => which(thumbnail, position));
+    for (const [position, thumbnail] of dropped) this.drop(position, thumbnail, true);
+    if (dropped.length === 0) return;
+    this.changed(dropped.map(([position]) => position));
     this.fetch();
   }
 
@@ -104,7 +123,7 @@ export class Thumbnails {
       const { revision } = this.now();
       for (const position of positions) {
         const known = pictures ? undefined : this.kept.get(position);
-        this.keep(position, known ? { ...known, revision } : failed("It could not be loaded.", revision));
+        this.keep(position, known ? { ...known, revision } : unanswered(revision));
       }
       this.changed(positions);
     } finally {
@@ -171,8 +190,8 @@ function remember(picture: ImageBitmap): number {
   return bytes;
 }
 
-function failed(reason: string, revision: number): Thumbnail {
-  return { picture: null, reason, boxes: [], cam: null, revision };
+function unanswered(revision: number): Thumbnail {
+  return { picture: null, reason: "It could not be loaded.", unanswered: true, boxes: [], cam: null, revision };
 }
 
 async function decode(bytes: DataView, reason: string | undefined): Promise<{ picture: ImageBitmap | null; reason: string | null }> {

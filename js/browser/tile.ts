@@ -69,7 +69,10 @@ export class Tile {
     if (dot) dot.style.background = css(labelColour(dot.dataset.dot ?? "", isDark(this.element)));
     this.tell(view);
     const thumbnail = this.store.thumbnails.get(this.position);
-    if (!thumbnail) return;
+    if (!thumbnail) {
+      this.note.hidden = true; // what stood there is asked for again
+      return;
+    }
     const strong = thumbnail.boxes.filter((box) => box.strong);
     this.element.dataset.loaded = String(thumbnail.revision);
     this.element.dataset.strongBoxes = String(strong.length);
@@ -77,7 +80,7 @@ export class Tile {
     this.note.hidden = thumbnail.reason === null;
     if (thumbnail.reason !== null) {
       this.noteText.textContent = thumbnail.reason;
-      this.note.title = thumbnail.reason;
+      this.note.title = `${thumbnail.reason}\nClick to try again.`;
     }
     if (thumbnail.picture) this.paintPicture(view, thumbnail, thumbnail.picture);
   }

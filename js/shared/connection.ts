@@ -2,6 +2,7 @@
 // asked when there is a reason to doubt, never by the clock: a widget that nobody looks at must not keep a kernel awake.
 import { h, type Disposer } from "./dom";
 import { type HostKernel, hostKernel, isConnected } from "./host";
+import { tellLive } from "./live";
 import type { Model } from "./model";
 
 /**
@@ -159,6 +160,7 @@ export function watchConnection(model: Model, root: HTMLElement, disposer: Dispo
     if ((state === "offline" || state === "lost") && connection.reconnects) note.append(again);
     else again.remove();
     if (state !== "live") says.textContent = SENTENCES[state];
+    else tellLive();
   }, disposer);
   disposer.listen(again, "click", () => connection.reconnect());
   for (const type of ["pointerdown", "keydown"]) disposer.listen(root, type, () => connection.touched(), { capture: true, passive: true });

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { Disposer } from "../shared/dom";
+import { ErrorBar } from "../shared/errors";
+import { tellLive } from "../shared/live";
+import { Rpc } from "../shared/rpc";
+import { TestModel } from "../shared/testModel";
+import { ImagePane } from "./pane";
+import type { BrowserStore } from "./store";
+
+it("says in its own place why an image cannot be shown, and asks again by a button or when Python is back", async () => {
+  const model = new TestModel({ show_boxes: true, show_cam: false, cam_opacity: 0.5 });
+  const disposer = new Disposer();
+  const errors = new ErrorBar();
+  const pane = new ImagePane(model, {} as BrowserStore, new Rpc(model, disposer, errors), { shown: () => undefined, key: () => false, moved: () => undefined }, "look-canvas", disposer);
+  const state = (): HTMLElement => pane.el.querySelector<HTMLElement>('[data-testid="look-state"]')!;
+  const refuse = (index: number): Promise<void> => model.answer(index, { kind: "error", sentence: "The file is gone.", details: "Traceback" });
+  void pane.open("a.jpg");
+  await refuse(0);
+  expect(state().querySelector(".ec-state-sentence")!.textContent).toBe("The file is gone.");
+  expect(state().querySelector("pre")!.textContent).toBe("Traceback");
+  expect(errors.el.hidden).toBe(true);
+  state().querySelector("button")!.click();
+  expect(state().hidden).toBe(true);
+  expect(model.sent[1]).toMatchObject({ kind: "image", image_id: "a.jpg", picture: true });
+  await refuse(1);
+  expect(state().hidden).toBe(false);
+  tellLive();
+  expect(model.sent.length).toBe(3);
+  disposer.dispose();
+  tellLive();
+  expect(model.sent.length).toBe(3);
+});
