@@ -20,6 +20,7 @@ from emocam_widgets.analysis.importance import SCORES
 from emocam_widgets.errors import EmocamError, ImageError, UnknownNameError
 from emocam_widgets.widgets.annotating import KEPT, Annotations, Changes, default_file
 from emocam_widgets.widgets.base import LiveWidget, int_buffer, static
+from emocam_widgets.widgets.failures import failures_message
 from emocam_widgets.widgets.image_filter import SORTS, Filter, Settings
 from emocam_widgets.widgets.image_messages import NOT_READY, image_message, index_message, thumbnails_message
 from emocam_widgets.widgets.run_index import RunIndex
@@ -153,6 +154,7 @@ class ImageBrowser(LiveWidget):
         self.on_message("annotate", self._annotate_asked)
         self.on_message("undo_annotation", lambda _content, _buffers: {"undone": self.undo_annotation()})
         self.on_message("annotations_csv", self._send_annotations)
+        self.on_message("failures", lambda _content, _buffers: failures_message(self.run))
 
     @property
     def image_ids(self) -> list[str]:

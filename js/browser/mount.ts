@@ -39,7 +39,7 @@ class Browser {
       thumbnails: (positions) => this.grid.refresh(positions),
       annotated: (positions) => this.annotated(positions),
     });
-    this.toolbar = new Toolbar(model, this.store, this.root, context.embedded, { compare: () => this.compare() }, disposer);
+    this.toolbar = new Toolbar(model, this.store, rpc, this.root, context.embedded, { compare: () => this.compare() }, disposer);
     this.grid = new Grid(this.store, {
       select: (id) => setTraits(model, { selected: id }),
       open: (id) => setTraits(model, { open_image: id }),

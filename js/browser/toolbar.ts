@@ -1,7 +1,9 @@
 // Above the grid: what is shown and how many (chips, breadcrumb), in which order, what is selected, what is drawn over it.
 import { type Disposer, h } from "../shared/dom";
+import { FailureList, type Failures } from "../shared/failureList";
 import { KeysHelp } from "../shared/keys";
 import { type Model, setTraits } from "../shared/model";
+import type { Rpc } from "../shared/rpc";
 import { FilterPanel } from "./filterPanel";
 import { overlayControls } from "./overlays";
 import { type Conditions, NO_CONDITIONS, type Sort } from "./protocol";
@@ -48,12 +50,13 @@ export class Toolbar {
   private readonly picked = h("span", { class: "ec-picked ec-number", role: "status", "data-testid": "selected-count" });
   private readonly compare = h("button", { class: "ec-button", type: "button", title: "Two images beside each other (v)", "data-testid": "compare" }, "Compare");
   private readonly badge = h("span", { class: "ec-badge", title: "Drawn by emocam-widgets, not photographed" }, "synthetic images");
-  private readonly failures = h("span", { class: "ec-muted", "data-testid": "failures" });
+  private readonly failures: FailureList;
   private typing = 0;
 
   constructor(
     private readonly model: Model,
     private readonly store: BrowserStore,
+    rpc: Rpc,
     within: HTMLElement,
     private readonly embedded: boolean,
     private readonly events: { compare: () => void },
@@ -62,13 +65,14 @@ export class Toolbar {
     const keys = model.get("annotatable") === false ? KEYS.filter(([key]) => !LABELLING.includes(key)) : KEYS;
     this.keys = new KeysHelp(keys, within, disposer);
     this.filters = new FilterPanel(model, store, disposer);
+    this.failures = new FailureList(async () => (await rpc.request<Failures & Record<string, unknown>>("failures", {}, [], { own: true })).content, disposer);
     this.sort.append(...SORTS.map(([value, text]) => h("option", { value }, text)));
     this.el = h(
       "div",
       { class: "ec-browser-bar" },
       h("div", { class: "ec-browser-row" }, this.filters.button, this.search, this.chips, h("span", { class: "ec-spring" }), h("span", { class: "ec-sort" }, this.sort, this.direction), this.keys.button),
       this.filters.el,
-      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb), this.picked, this.compare, this.failures, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
+      h("div", { class: "ec-browser-row ec-browser-row-crumb" }, h("div", { class: "ec-crumb" }, this.crumb), this.picked, this.compare, this.failures.el, this.badge, h("span", { class: "ec-spring" }), ...overlayControls(model, disposer)),
       this.keys.panel,
     );
     this.badge.hidden = true;
@@ -98,9 +102,7 @@ export class Toolbar {
   loaded(): void {
     this.filters.fill();
     this.badge.hidden = !this.store.synthetic || this.embedded;
-    const count = this.store.failures;
-    this.failures.textContent = count === 0 ? "" : `${count} ${count === 1 ? "file" : "files"} could not be used`;
-    this.failures.title = "run.failures lists them with their reasons";
+    this.failures.setCount(this.store.failures);
     this.update();
   }
 

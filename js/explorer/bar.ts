@@ -60,10 +60,9 @@ export class Bar {
   }
 
   private update(): void {
-    const { images, labels, methods, failures, synthetic, path } = this.model.get<Summary>("summary");
+    const { images, labels, methods, synthetic, path } = this.model.get<Summary>("summary");
     const progress = this.model.get<Progress | null>("progress") ?? null;
-    const failed = failures ? `, ${failures} could not be used` : "";
-    this.says.textContent = ` (${images} images${failed}, ${labels} labels, ${methods.join(", ")})`;
+    this.says.textContent = ` (${images} images, ${labels} labels, ${methods.join(", ")})`;
     this.run.title = `${this.run.textContent} in ${path}`;
     this.badge.hidden = !synthetic;
     this.progress.hidden = progress === null;

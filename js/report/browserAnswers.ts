@@ -42,6 +42,7 @@ export class BrowserAnswers {
     model.watch([...Object.keys(NO_CONDITIONS), ...SETTINGS, ...OVERLAYS, ...ORDER, "only_pictures"], () => this.refilter());
     model.answer("index", () => this.index());
     model.answer("give_up", () => null);
+    model.answer("failures", () => ({ count: run.numbers.header.failures, listed: run.numbers.header.failed }));
     model.answer("thumbnails", (asked) => this.thumbnails(asked.positions as number[], asked.pictures !== false));
     model.answer("image", (asked) => this.image(String(asked.image_id), asked.picture !== false));
     this.sort();

@@ -14,6 +14,8 @@ export interface NumbersHeader {
   /** From a class to what it is a kind of, from the root down to itself; a class that is no kind of anything is left out. */
   lineage: Record<string, string[]>;
   failures: number;
+  /** The first of them: image id and reason. */
+  failed: [string, string][];
   synthetic: boolean;
 }
 

@@ -35,7 +35,8 @@ export function smallRun(given: ReadonlyMap<number, string> = new Map()): { numb
     outputs: { cam: "logits" },
     default_thresholds: { mean: 0.3 },
     lineage: {},
-    failures: 0,
+    failures: 2,
+    failed: [["broken.jpg", "the file is empty"]],
     synthetic: false,
   };
   const numbers = packed(header, {

@@ -4,7 +4,7 @@ import { type Disposer, h } from "./dom";
 export class FoldOut {
   readonly el: HTMLElement;
   readonly panel: HTMLElement;
-  private readonly button: HTMLButtonElement;
+  readonly button: HTMLButtonElement;
 
   constructor(name: string, testId: string, disposer: Disposer, ...content: Node[]) {
     this.panel = h("div", { class: "ec-fold-out-panel", role: "group", "aria-label": name, hidden: true }, ...content);

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from emocam_widgets.analysis.importance import default_threshold
 from emocam_widgets.analysis.rollup import open_images_parents
 from emocam_widgets.analysis.selection import lineage
+from emocam_widgets.widgets.failures import failures_message
 
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
@@ -187,6 +188,7 @@ def packed_numbers(tables: RunTables, choice: Choice) -> bytes:
             "lineage": _lineage(run.classes),
             "outputs": {method: tables.output(method) for method in choice.methods},
             "failures": len(run.failures),
+            "failed": failures_message(run)["listed"],
             "synthetic": bool(run.synthetic),
         }
     )
