@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { justify, justifyLargest, verticalNeighbour, visibleRows } from "./layout";
+import { visibleRows } from "../shared/virtualGrid";
+import { justify, justifyLargest, verticalNeighbour } from "./layout";
 
 const spacing = { rowHeight: 130, gap: 8, caption: 22 };
 const mixed = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => [1.5, 0.75, 1, 1.78, 1.33][i % 5]);

@@ -1,21 +1,12 @@
 // Where every thumbnail stands: rows of equal height that fill the width, each picture in its own aspect ratio. Pure arithmetic
 // over typed arrays, so that 25,000 images are placed within a few milliseconds.
 
-export interface Row {
-  first: number;
-  /** Exclusive. */
-  last: number;
-  y: number;
-  height: number;
-}
+import type { Rows } from "../shared/virtualGrid";
 
-export interface Layout {
-  rows: Row[];
+export interface Layout extends Rows {
   /** Of each image: left edge and width of its picture; its row has the rest. */
   x: Float32Array;
   width: Float32Array;
-  rowOf: Int32Array;
-  height: number;
 }
 
 export interface Spacing {
@@ -88,21 +79,6 @@ export function justifyLargest(aspects: ArrayLike<number>, available: number, ro
     break;
   }
   return layout;
-}
-
-/** Rows [from, to) that touch the stretch of the scroller between `top` and `bottom`. */
-export function visibleRows(layout: Layout, top: number, bottom: number): [number, number] {
-  let low = 0;
-  let high = layout.rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const next = layout.rows[middle + 1];
-    if (next !== undefined && next.y <= top) low = middle + 1;
-    else high = middle;
-  }
-  let end = low;
-  while (end < layout.rows.length && layout.rows[end].y < bottom) end++;
-  return [low, end];
 }
 
 /** The image in the row `step` rows further (or the nearest there is) whose middle is nearest to that of image `at`. */
