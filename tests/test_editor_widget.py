@@ -249,6 +249,34 @@ def test_a_sweep_pass_by_pass_ends_in_the_trait(
         editor.sweep()
 
 
+def test_every_view_is_told_of_a_sweep_and_a_later_one_finds_it(
+    picture: Image.Image, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = ObjectEditor(picture, worker, placements=[{**BALL, "x": 0.1, "hidden": True}, BALL])
+    line = Line(editor, monkeypatch)
+    start = {"placements": [BALL], "edits": [], "index": 0, "columns": 3, "rows": 2}
+    assert line.ask("sweep", show=True)[0].keys() == {"kind", "id"}
+    content, _ = line.ask("sweep", run=7, start=True, **start)
+    assert (content["run"], content["columns"], content["rows"], content["index"]) == (7, 3, 2, 0)
+    _, passed = line.ask("sweep", run=7, cells=content["order"][:2], edits=[])
+    found, buffers = line.ask("sweep", show=True)
+    assert (found["run"], found["cells"], found["running"]) == (7, sorted(content["order"][:2]), True)
+    order = np.argsort(content["order"][:2])
+    np.testing.assert_array_equal(floats(buffers[0]).reshape(2, -1), floats(passed[0]).reshape(2, -1)[order])
+    assert line.ask("sweep", run=7, stop=True)[0]["stopped"]
+    editor.placements = [editor.placements[0], {**BALL, "x": 0.9}]
+    assert line.ask("sweep", show=True)[0]["running"] is False, "the swept thing was only moved"
+    editor.edits = [GREY]
+    assert "run" not in line.ask("sweep", show=True)[0], "the picture is another one"
+    editor.edits = []
+    assert line.ask("sweep", run=7, clear=True)[0]["cleared"]
+    assert "run" not in line.ask("sweep", show=True)[0]
+    made = editor.sweep(columns=2, rows=1)
+    found, buffers = line.ask("sweep", show=True)
+    assert found["run"] < 0 and found["cells"] == [0, 1]
+    np.testing.assert_array_equal(floats(buffers[0]).reshape(2, -1), made.probabilities)
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
 
 

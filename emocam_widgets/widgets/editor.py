@@ -180,7 +180,8 @@ class ObjectEditor(LiveWidget):
     def sweep(self, index: int = -1, columns: int = COLUMNS, rows: int = ROWS) -> SweepResult:
         """Move one thing (its index in ``placements``) over a grid of positions and ask for each what the image is.
 
-        The result is also in the trait ``sweep_result``; what is on the image stays as it is.
+        The result is also in the trait ``sweep_result``, and its map on the picture wherever the editor is shown; what
+        is on the image stays as it is.
 
         Raises:
             EmocamError: there is no such thing, image or worker, or the grid is too large.
@@ -188,7 +189,9 @@ class ObjectEditor(LiveWidget):
         placements = shown(self._layers(self.placements))
         picture, worker = self._needed_picture(), self._needed_worker()
         sweep = Sweep(worker.labels, placements, index + len(placements) if index < 0 else index, columns, rows)
-        self.sweep_result = picture.sweep(sweep, parse_edits(self.edits))
+        edits = parse_edits(self.edits)
+        self.sweep_result = picture.sweep(sweep, edits)
+        self._extras.sweep.show(sweep, edits)
         return self.sweep_result
 
     def to_json(self) -> str:

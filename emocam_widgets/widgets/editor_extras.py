@@ -15,12 +15,12 @@ from PIL import Image
 from emocam_widgets.engine.covering import covered_shares
 from emocam_widgets.engine.cutouts import read_sprite
 from emocam_widgets.engine.region_edits import parse_edits
-from emocam_widgets.engine.sweep import Sweep
 from emocam_widgets.errors import EmocamError
 from emocam_widgets.types import View
 from emocam_widgets.widgets.base import Buffer, float_buffer, int_buffer
 from emocam_widgets.widgets.editor_boxes import CorpusBoxes
 from emocam_widgets.widgets.editor_placements import shown
+from emocam_widgets.widgets.editor_sweep import SharedSweep
 from emocam_widgets.widgets.thumbnails import LARGE_QUALITY, LARGE_SIDE, encode_jpeg, shrink
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ class EditorExtras:
     def __init__(self, editor: ObjectEditor) -> None:
         self._editor = editor
         self._corpus_boxes = CorpusBoxes(editor.run) if editor.run is not None else None
-        self._sweep: tuple[Any, Image.Image, Sweep] | None = None
+        self.sweep = SharedSweep(editor)
         handlers: dict[str, Callable[[Request, list[memoryview]], Answer]] = {
             "boxes": self._boxes,
             "rest": self._rest,
             "edited": self._edited,
             "segments": self._segments,
-            "sweep": self._sweep_pass,
+            "sweep": self.sweep.answer,
             "add-sprite": self._add_sprite,
             "cut-out": self._cut_out,
             "cut-out-choices": self._choices,
@@ -119,37 +119,6 @@ class EditorExtras:
         shape = (max(1, round(height * scale)), max(1, round(width * scale)))
         small = seen_segments(segments, View.whole(width, height), shape)
         return {"scene": self._editor._scene, "height": shape[0], "width": shape[1]}, [int_buffer(small)]
-
-    # -- sweeping ------------------------------------------------------------------------------------------------------
-
-    def _sweep_pass(self, request: Request, _buffers: list[memoryview]) -> Answer:
-        """The answers (n, k) for some cells of a grid; the first of a sweep says what is swept and gives the order.
-
-        The front end asks pass by pass, several at once, and stops when it likes; that, or the end, sets the trait.
-        """
-        editor = self._editor
-        number = request["run"]
-        if request.get("start"):
-            placements = shown(editor._layers(request["placements"]))
-            labels = editor._needed_worker().labels
-            sweep = Sweep(labels, placements, int(request["index"]), int(request["columns"]), int(request["rows"]))
-            self._sweep = (number, editor._needed_picture().image, sweep)
-            return {"order": sweep.order}, []
-        known, picture = self._sweep, editor._picture
-        current = known is not None and known[0] == number and picture is not None and picture.image is known[1]
-        if request.get("stop"):
-            if known is not None and current:
-                editor.sweep_result = known[2].result()
-            return {}, []
-        if known is None or picture is None or not current:
-            raise EmocamError("This sweep has ended; start it again.")
-        sweep = known[2]
-        cells = [int(cell) for cell in request["cells"]]
-        found = picture.submit_cells(sweep, cells, parse_edits(request.get("edits", ()))).result()
-        sweep.take(cells, found)
-        if sweep.done:
-            editor.sweep_result = sweep.result()
-        return {"cells": cells}, [float_buffer(found)]
 
     # -- sprites -------------------------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ class Editor {
     this.things = new Things(this.rpc, this.scene, this.palette, (reply, bytes, where) => this.addSprite(reply, bytes, where), load, this.root, disposer);
     this.layers = new Layers(this.scene, this.stage, disposer);
     this.regions = new Regions(this.rpc, this.scene, this.stage, disposer);
-    this.sweep = new Sweep(this.rpc, this.scene, this.stage, () => this.last, this.root, disposer);
+    this.sweep = new Sweep(model, this.rpc, this.scene, this.stage, () => this.last, this.root, disposer);
     const files = new Files(this.rpc, () => this.scene.state, load, disposer);
     this.tools = new Tools(model, this.scene, this.stage, this.root, files, disposer);
     this.panels = new Panels([

@@ -1,9 +1,11 @@
 // The sweep: the selected thing at every place of a grid, painted over the picture as a map of one label's probability while it
-// computes. Python is asked pass by pass, so that it stops where it is told to and a drag always goes first.
+// computes. Python is asked pass by pass, so that it stops where it is told to and a drag always goes first. Its answers go to every
+// view, and each paints the same map: one view asks, the others follow.
 import { type Rgb, css, sequential } from "../shared/colour";
 import { type Disposer, h } from "../shared/dom";
 import { ranking, writePercent } from "../shared/labelBars";
-import { floats, type Rpc } from "../shared/rpc";
+import type { Model } from "../shared/model";
+import { floats, type Rpc, RpcError } from "../shared/rpc";
 import type { Point, Viewport } from "../shared/viewport";
 import type { Edit } from "./edits";
 import type { Placement } from "./placement";
@@ -25,6 +27,23 @@ interface Run {
   edits: Edit[];
   index: number;
   running: boolean;
+  /** This view asks for it. */
+  own: boolean;
+  problem: string;
+}
+
+/** What Python tells every view: a sweep as far as it is (`columns`), some more cells of it, or that it ended. */
+interface News {
+  kind: string;
+  run?: number;
+  columns?: number;
+  rows?: number;
+  /** The swept thing's place among those that are not hidden. */
+  index?: number;
+  cells?: number[];
+  running?: boolean;
+  stopped?: boolean;
+  cleared?: boolean;
 }
 
 export class Sweep implements StageTool {
@@ -50,6 +69,7 @@ export class Sweep implements StageTool {
   private picked = false;
 
   constructor(
+    model: Model,
     private readonly rpc: Rpc,
     private readonly scene: Scene,
     private readonly stage: Stage,
@@ -66,7 +86,13 @@ export class Sweep implements StageTool {
     this.el = h("div", { class: "ec-panel-form" },
       h("label", { class: "ec-panel-row" }, this.target), h("label", { class: "ec-panel-row" }, this.grid), this.go, this.progress, this.results);
     disposer.listen(this.go, "click", () => (this.run?.running === true ? this.stop() : void this.start()));
-    disposer.listen(this.hide, "click", () => this.clear());
+    disposer.listen(this.hide, "click", () => {
+      this.tell({ clear: true });
+      this.clear();
+    });
+    disposer.on(model, "msg:custom", (news: News, buffers: DataView[]) => {
+      if (news.kind === "sweep" && typeof news.run === "number") this.heard(news, news.run, buffers);
+    });
     disposer.listen(this.target, "change", () => {
       this.picked = true;
       this.shown();
@@ -74,7 +100,10 @@ export class Sweep implements StageTool {
     disposer.listen(this.best, "click", () => this.putAt(this.run?.map.best(this.label) ?? -1));
     disposer.listen(this.worst, "click", () => this.putAt(this.run?.map.worst(this.label) ?? -1));
     disposer.listen(stage.canvas.element, "pointerleave", () => this.hover(-1));
-    disposer.add(() => (this.run = null));
+    disposer.add(() => {
+      if (this.run?.own === true && this.run.running) this.tell({ stop: true }); // what there is of it is kept
+      this.run = null;
+    });
     this.update();
   }
 
@@ -86,6 +115,7 @@ export class Sweep implements StageTool {
   enable(enabled: boolean): void {
     this.enabled = enabled;
     this.clear();
+    if (enabled) this.rpc.request("sweep", { show: true }, [], { own: true }).catch(() => undefined); // then there is none to show
   }
 
   /** What is on the picture has changed: a map of something else goes. Only where the swept thing is makes no difference. */
@@ -153,17 +183,15 @@ export class Sweep implements StageTool {
     const [columns, rows] = GRIDS[Number(this.grid.value)];
     const shown = scene.placements.filter((placement) => placement.hidden !== true);
     const number = Math.floor(Math.random() * 2 ** 40);
-    const run: Run = { number, map: new SweepMap(columns, rows, this.labels.length), placements: scene.placements, edits: scene.edits, index: scene.selected, running: true };
-    this.run = run;
+    const run: Run = { number, map: new SweepMap(columns, rows, this.labels.length), placements: scene.placements, edits: scene.edits, index: scene.selected, running: true, own: true, problem: "" };
     this.picked = true;
-    this.stage.map = this;
-    this.update();
+    this.put(run);
     const asked = { run: number, placements: shown, edits: scene.edits, index: shown.indexOf(scene.current) };
     try {
-      const { content } = await this.rpc.request<{ order: number[] }>("sweep", { ...asked, start: true, columns, rows });
+      const { content } = await this.rpc.request<{ order: number[] }>("sweep", { ...asked, start: true, columns, rows }, [], { own: true });
       await this.passes(run, content.order);
-    } catch {
-      // the error stands under the widget; what was computed stays
+    } catch (problem) {
+      run.problem = problem instanceof RpcError ? problem.sentence : String(problem); // what was computed stays
     }
     run.running = false;
     if (this.run === run) this.shown();
@@ -174,7 +202,7 @@ export class Sweep implements StageTool {
     for (let i = 0; i < order.length; i += PASS) passes.push(order.slice(i, i + PASS));
     const take = async (): Promise<void> => {
       for (let cells = passes.shift(); cells !== undefined && run.running && this.run === run; cells = passes.shift()) {
-        const { buffers } = await this.rpc.request("sweep", { run: run.number, cells, edits: run.edits });
+        const { buffers } = await this.rpc.request("sweep", { run: run.number, cells }, [], { own: true });
         run.map.take(cells, floats(buffers[0]));
         if (this.run === run) this.shown();
       }
@@ -182,11 +210,43 @@ export class Sweep implements StageTool {
     await Promise.all(Array.from({ length: AT_ONCE }, take));
   }
 
+  private put(run: Run): void {
+    this.run = run;
+    this.stage.map = this;
+    this.update();
+  }
+
+  /** Another view's sweep, or Python's own. */
+  private heard(news: News, number: number, buffers: DataView[]): void {
+    if (news.columns !== undefined && this.run?.number !== number) this.follow(news, number);
+    const { run } = this;
+    if (run === null || run.number !== number) return;
+    if (news.cleared === true) return this.clear();
+    if (news.stopped === true || news.running === false) run.running = false;
+    if (news.cells !== undefined && !run.own) run.map.take(news.cells, floats(buffers[0]));
+    if (run.map.done === run.map.count && !run.own) run.running = false;
+    if (news.stopped === true || !run.own) this.shown();
+  }
+
+  private follow({ columns = 0, rows = 0, index = -1 }: News, number: number): void {
+    const { placements, edits } = this.scene;
+    const visible = placements.flatMap(({ hidden }, i) => (hidden === true ? [] : [i]));
+    if (!this.enabled || visible[index] === undefined) return;
+    const map = new SweepMap(columns, rows, this.labels.length);
+    if (this.run !== null) this.run.running = false;
+    this.put({ number, map, placements, edits, index: visible[index], running: true, own: false, problem: "" });
+  }
+
+  /** Whether it was heard is seen by what Python tells all views. */
+  private tell(what: { stop: true } | { clear: true }): void {
+    if (this.run !== null) this.rpc.request("sweep", { run: this.run.number, ...what }, [], { own: true }).catch(() => undefined);
+  }
+
   private stop(): void {
     const { run } = this;
     if (run === null || !run.running) return;
+    this.tell({ stop: true });
     run.running = false;
-    void this.rpc.request("sweep", { run: run.number, stop: true }).catch(() => undefined);
     this.shown();
   }
 
@@ -212,9 +272,9 @@ export class Sweep implements StageTool {
 
   private shown(): void {
     if (this.run !== null) {
-      const { map, running } = this.run;
+      const { map, problem, running } = this.run;
       const words = map.done === map.count ? `${map.count} places.` : `${map.done} of ${map.count} places${running ? "…" : ", stopped."}`;
-      this.progress.textContent = `${words} Click the map to put it there.`;
+      this.progress.textContent = problem === "" ? `${words} Click the map to put it there.` : `${words} ${problem}`;
       const [low, high] = map.range(this.label);
       this.low.textContent = writePercent(low);
       this.high.textContent = writePercent(high);
