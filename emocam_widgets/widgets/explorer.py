@@ -23,6 +23,7 @@ from emocam_widgets.widgets.heatmap import SETTINGS, AssociationHeatmap, checked
 from emocam_widgets.widgets.lime import LimeView
 from emocam_widgets.widgets.memory import Memory
 from emocam_widgets.widgets.methods import MethodComparison
+from emocam_widgets.widgets.report_session import SIZES, ReportSession
 
 if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
@@ -91,6 +92,10 @@ class Explorer(LiveWidget):
         heatmap, browser, editor, lime, comparison: the parts, each a widget of its own; the last three are None until
             an image is opened in them. While the run grows they stay, and show what is there by then.
         progress: how far a run is that is still being computed (fields: `run.follow.Growth`); None once it is whole.
+        report: how the report stands that *Report* (or `make_report`) began: state ("running", "done", "cancelled" or
+            "failed"), done and total (pictures), number (of the report), max_mb; when done its name, size (bytes), images,
+            left_out (without a picture in it), notes (what is not in it, sentences) and larger (the next size that is
+            offered, or None); when failed sentence and details; or None.
 
     What the view remembers: cell, filters, settings, image and edits in the kernel, by the run's path (`remember`); the
     sizes of its panes in the browser tab (sessionStorage), by the same path.
@@ -116,11 +121,13 @@ class Explorer(LiveWidget):
     comparison = Instance(MethodComparison, allow_none=True).tag(sync=True, **widget_serialization)
     summary = Dict().tag(sync=True)
     progress = Dict(default_value=None, allow_none=True).tag(sync=True)
+    report = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_hint = Unicode().tag(sync=True)
 
     def __init__(self, run: Run, worker: Worker | None = None, *, remember: bool = True, **kwargs: Any) -> None:
         self.run = run
         self.worker = worker
+        self._report = ReportSession(lambda state: self.set_trait("report", state))
         self._unlink: list[Callable[[], None]] = []
         self._rolled_up = False
         self._follower: RunFollower | None = None
@@ -137,6 +144,9 @@ class Explorer(LiveWidget):
             edit_hint="" if worker else NO_WORKER,
             **{**kwargs, "threshold": heatmap.threshold},
         )
+        self.on_message("report", self._start_report)
+        self.on_message("report_cancel", self._cancel_report)
+        self.on_message("report_piece", self._send_report)
         self._link()
         started = {*given, *(name for name in ("image_id", "mode") if name in kwargs)}
         self._bring_back([name for name in OF_EXPLORER if name not in started])
@@ -179,8 +189,22 @@ class Explorer(LiveWidget):
         shown = {"explorer": self, "heatmap": self.heatmap, "browser": self.browser}
         return write_report(self.run, path, shown, max_mb=max_mb, methods=methods, progress=progress)
 
+    def make_report(self, max_mb: float = SIZES[0]) -> None:
+        """Make the report of `export_html` in a thread, as *Report* does; returns at once, `report` follows.
+
+        Args:
+            max_mb: as of `emocam_widgets.export_report`.
+        """
+        shown = {"explorer": self, "heatmap": self.heatmap, "browser": self.browser}
+        self._report.start(self.run, shown, max_mb)
+
+    def cancel_report(self) -> None:
+        """Stop making the report."""
+        self._report.cancel()
+
     def close(self) -> None:
         """Close the explorer and its parts."""
+        self._report.cancel()
         if self._follower is not None:
             self._follower.stop()
         self._unlink_parts()
@@ -188,6 +212,20 @@ class Explorer(LiveWidget):
             if part is not None:
                 part.close()
         super().close()
+
+    # -- answers to the front end --------------------------------------------------------------------------------------
+
+    def _start_report(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self.make_report(float(request.get("max_mb") or SIZES[0]))
+        return {}
+
+    def _cancel_report(self, _request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self.cancel_report()
+        return {}
+
+    def _send_report(self, request: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
+        """A piece of the report that was made, from a byte on."""
+        return {}, [self._report.piece(int(request["number"]), int(request["start"]))]
 
     # -- one selection for all parts -----------------------------------------------------------------------------------
 

@@ -49,11 +49,12 @@ export class Bar {
     private readonly whole: HTMLElement,
     controls: HTMLElement[],
     help: { button: HTMLElement; panel: HTMLElement },
+    report: { button: HTMLElement; panel: HTMLElement } | null,
     private readonly disposer: Disposer,
   ) {
     const name = h("strong", {}, model.get<Summary>("summary").name);
     this.run = h("span", { class: "ex-run", "data-testid": "run-title" }, h("span", { class: "ec-muted" }, "run: "), name, this.says);
-    this.el = h("div", { class: "ex-bar", role: "group", "aria-label": "Run and settings" }, this.run, this.badge, this.progress, h("div", { class: "ex-settings" }, ...controls), h("span", { class: "ex-tools" }, help.button, this.screen), help.panel);
+    this.el = h("div", { class: "ex-bar", role: "group", "aria-label": "Run and settings" }, this.run, this.badge, this.progress, h("div", { class: "ex-settings" }, ...controls), h("span", { class: "ex-tools" }, report?.button, help.button, this.screen), help.panel, report?.panel);
     disposer.watch(model, ["summary", "progress"], () => this.update());
     this.update();
     this.followScreen();

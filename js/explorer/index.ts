@@ -20,6 +20,7 @@ import { Detail, type Mode, type Tab } from "./detail";
 import { Help } from "./help";
 import { Layout } from "./layout";
 import { type Part, PartPage } from "./part";
+import { ReportPanel } from "./reportPanel";
 import { divider } from "./split";
 
 const LOOK: Tab = { mode: "look", label: "Look", title: "The image large, with boxes and map" };
@@ -36,6 +37,8 @@ class Explorer {
   private readonly layout: Layout;
   private readonly detail: Detail;
   private readonly parts: Map<Mode, PartPage>;
+  /** Null on a page that is a report itself. */
+  private readonly report: ReportPanel | null;
   private browser: Model | null = null;
   private height: Height | null = null;
   /** What shows heatmap, browser and the settings above them: made anew when the run has grown. */
@@ -47,6 +50,7 @@ class Explorer {
     private readonly disposer: Disposer,
   ) {
     const rpc = new Rpc(model, disposer, this.errors);
+    this.report = model.get("report") === undefined ? null : new ReportPanel(model, rpc, disposer);
     this.layout = new Layout(disposer, model.get<Summary>("summary").path, () => this.showDetail());
     const parts = PARTS.filter(({ trait }) => model.get(trait) !== undefined); // a page without a kernel has fewer
     this.detail = new Detail(this.layout.detail, [LOOK, ...parts], disposer, {
@@ -91,7 +95,7 @@ class Explorer {
     const panes = (this.panes = new Disposer());
     this.browser = browser;
     const help = new Help(root, this.callouts(), panes);
-    const bar = new Bar(this.model, this.el, settingControls(heatmap, panes, this.errors), help, panes);
+    const bar = new Bar(this.model, this.el, settingControls(heatmap, panes, this.errors), help, this.report, panes);
     layout.el.before(bar.el);
     panes.add(() => bar.el.remove());
     const context: MountContext = {

@@ -37,9 +37,9 @@ export class FoldOut {
   }
 }
 
-/** Lets the user keep what Python made. */
-export function saveFile(name: string, content: DataView, type: string): void {
-  const address = URL.createObjectURL(new Blob([content as DataView<ArrayBuffer>], { type }));
+/** Lets the user keep what Python made, in one piece or in several. */
+export function saveFile(name: string, content: DataView | DataView[], type: string): void {
+  const address = URL.createObjectURL(new Blob([content].flat() as DataView<ArrayBuffer>[], { type }));
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -6,7 +6,8 @@ The front end is the widgets' own (js/report/ answers their questions in the bro
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,9 +114,7 @@ def write_report(
 ) -> Path:
     """As :func:`export_report`, in the state of the widgets ``shown`` (by name: browser, and explorer with heatmap)."""
     file = Path(path).expanduser()
-    if not max_mb > 0:
-        raise EmocamError(f"max_mb is {max_mb!r}; expected millions of bytes, such as {MAX_MB:g}.")
-    text = _Report(run, shown, max_mb, methods, progress).text()
+    text = make_report(run, shown, max_mb=max_mb, methods=methods, progress=progress).html
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".tmp-{file.name}")
     try:
@@ -124,6 +123,61 @@ def write_report(
     finally:
         temporary.unlink(missing_ok=True)
     return file
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A report before it is written.
+
+    Attributes:
+        html: the whole page.
+        notes: what is not in it as it is in the run, a sentence each; empty where everything is.
+        left_out: of how many images there is no picture in it.
+    """
+
+    html: str
+    notes: tuple[str, ...]
+    left_out: int
+
+
+def make_report(
+    run: Run,
+    shown: Mapping[str, LiveWidget],
+    *,
+    max_mb: float = MAX_MB,
+    methods: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | bool = False,
+) -> MadeReport:
+    """As :func:`write_report`, but handed back and not written.
+
+    Args:
+        run, shown, max_mb, methods: as there.
+        progress: True shows a progress bar; or a function that is called with the pictures done and to do. What it
+            raises ends the making.
+    """
+    if not max_mb > 0:
+        raise EmocamError(f"max_mb is {max_mb!r}; expected millions of bytes, such as {MAX_MB:g}.")
+    return _Report(run, shown, max_mb, methods, progress).made()
+
+
+@contextmanager
+def _reporting(progress: Callable[[int, int], None] | bool, total: int) -> Iterator[Callable[[int], None]]:
+    """What to call with the number of pictures made since the last call."""
+    if not callable(progress):
+        from tqdm.auto import tqdm
+
+        with tqdm(total=total, unit="image", desc="Pictures", disable=not progress) as bar:
+            yield bar.update
+        return
+    done = 0
+
+    def seen(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, total)
+
+    seen(0)
+    yield seen
 
 
 @dataclass(frozen=True)
@@ -144,7 +198,7 @@ class _Report:
         shown: Mapping[str, LiveWidget],
         max_mb: float,
         methods: Sequence[str] | None,
-        progress: bool,
+        progress: Callable[[int, int], None] | bool,
     ) -> None:
         self.run = run
         self.max_bytes = int(max_mb * MEGABYTE)
@@ -162,8 +216,8 @@ class _Report:
         self.script, self.style = static("report")
         self.tables = RunTables(run, self.choice.min_confidence)
 
-    def text(self) -> str:
-        """The page, at most as long as it may be."""
+    def made(self) -> MadeReport:
+        """The page, at most as long as it may be, and what is not in it."""
         run = self.run
         numbers = self._numbers()
         self._settle(numbers.choice)
@@ -174,7 +228,7 @@ class _Report:
             text = self._page(numbers, association, pictures)
             too_much = len(text.encode()) - self.max_bytes
             if too_much <= 0:
-                return text
+                return MadeReport(text, tuple(self._notes(numbers, pictures)), pictures.left_out)
             if not pictures.stored:
                 raise EmocamError(self._no_room(len(text.encode())))
             pictures = pictures.without_last(too_much / CONTAINER)
@@ -204,7 +258,7 @@ class _Report:
             heatmap.update(features=list(FEATURES), roll_up=False, try_result=None, try_hint=WITHOUT_KERNEL)
         if "explorer" in self.states:
             explorer = self.states["explorer"]
-            for part in PARTS.values():  # what is done with an image needs a kernel
+            for part in (*PARTS.values(), "report"):  # what is done with an image or the run needs a kernel
                 explorer.pop(part, None)
             name = explorer["summary"]["name"]
             summary = {**explorer["summary"], "methods": list(choice.methods), "path": name}
@@ -228,8 +282,6 @@ class _Report:
         return [self.run.position(image_id) for image_id in dict.fromkeys(ids) if image_id is not None]
 
     def _pictures(self, numbers: _Numbers, association: Association | None, order: Any) -> Pictures:
-        from tqdm.auto import tqdm
-
         run = self.run
         run.corpus  # noqa: B018  its images may have moved: that is said at once, not of each of them
         sample = [int(position) for position in order[:SAMPLED_IMAGES]]
@@ -242,12 +294,12 @@ class _Report:
         if room <= 0 and len(order):
             raise EmocamError(self._no_room(self.max_bytes - room * CONTAINER))
         ids = run.images["image_id"].tolist()
-        with tqdm(total=len(order), unit="image", desc="Pictures", disable=not self.progress) as bar:
-            maker = PictureMaker(lambda position: run.open_image(ids[position]), bar.update)
+        with _reporting(self.progress, len(order)) as seen:
+            maker = PictureMaker(lambda position: run.open_image(ids[position]), seen)
             return maker.fit([int(position) for position in order], room, extra)
 
     def _page(self, numbers: _Numbers, association: Association | None, pictures: Pictures) -> str:
-        notes = [*self._left_out(pictures), *numbers.notes]
+        notes = self._notes(numbers, pictures)
         chunks, places = _chunks(pictures.stored)
         shown = [picture.position for picture in pictures.stored]
         tables = packed_shown(self.tables, numbers.choice, shown, self._header(pictures, places, notes))
@@ -270,6 +322,9 @@ class _Report:
             "notes": list(notes),
             "name": self.run.manifest.corpus.name,
         }
+
+    def _notes(self, numbers: _Numbers, pictures: Pictures) -> list[str]:
+        return [*self._left_out(pictures), *numbers.notes]
 
     def _left_out(self, pictures: Pictures) -> list[str]:
         total = len(self.run)

@@ -140,6 +140,7 @@ class PictureMaker:
         places = np.unique(np.linspace(0, max(len(order) - 1, 0), min(SAMPLED, len(order))).astype(np.intp))
         sample = [order[place] for place in places]
         for level in LEVELS[:-1]:
+            self._seen(0)  # who waits may have had enough
             sizes = [len(picture.data) for picture in pool.map(partial(self._picture, level=level), sample)]
             mean = float(np.mean(sizes)) if sizes else 0.0
             if (mean + extra) * len(order) <= CAUTION * room:
