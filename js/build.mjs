@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const widgets = ["heatmap", "browser", "editor", "lime", "methods", "expectation", "rsa", "pastebars", "explorer", "report"].filter((name) => existsSync(join(here, name, "index.ts")));
+const widgets = ["heatmap", "browser", "editor", "lime", "methods", "expectation", "rsa", "pastebars", "paste", "explorer", "report"].filter((name) => existsSync(join(here, name, "index.ts")));
 
 const options = {
   absWorkingDir: here,

@@ -1,4 +1,4 @@
-"""The explorer's "Report" without a browser: made in a thread, told how far it is, stopped, and handed over in pieces."""
+"""The explorer's "Report" without a browser: made in a thread, stopped, and handed over in pieces."""
 
 from __future__ import annotations
 

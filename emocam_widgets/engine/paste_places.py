@@ -27,6 +27,8 @@ POSITIONS: tuple[Position, ...] = (
     *((x, y) for y in (0.125, 0.375, 0.625, 0.875) for x in (0.125, 0.375, 0.625, 0.875)),
     (0.5, 0.5),
 )
+HEIGHT = 0.2
+"""Of the sprites by default, relative to the image's height."""
 DEFAULT_MIN_CONFIDENCE = 0.005
 
 

@@ -16,7 +16,7 @@ from emocam_widgets.engine.cache import image_key
 from emocam_widgets.engine.compose import VARIANTS, Sprites
 from emocam_widgets.engine.loading import Loaded, load_ahead
 from emocam_widgets.engine.paste_passes import FocusMeter, passes
-from emocam_widgets.engine.paste_places import DEFAULT_MIN_CONFIDENCE, POSITIONS, Places, Position, Spot
+from emocam_widgets.engine.paste_places import DEFAULT_MIN_CONFIDENCE, HEIGHT, POSITIONS, Places, Position, Spot
 from emocam_widgets.engine.prepared import Paste, PreparedImage
 from emocam_widgets.engine.reporting import reporting
 from emocam_widgets.errors import EmocamError, known_name
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_OBJECTS", "HEIGHT", "POSITIONS", "paste_experiment"]
 
 DEFAULT_OBJECTS = ("rugby ball", "soccer ball", "lotus flower")
-HEIGHT = 0.2
 FOCUS_METHOD = "grad-cam"
 SECONDS_A_PART = 10.0
 Key = tuple[str, str, int, float, float, float]

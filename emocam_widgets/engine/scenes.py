@@ -40,7 +40,7 @@ class Scene(Protocol):
         """
         ...
 
-    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+    def submit_many(self, pastes: Sequence[Sequence[Placement]], *, variant: str = "object") -> Future[FloatArray]:
         """Probabilities (n, k) of the image with each of these on it: one pass, after what is asked interactively."""
         ...
 
@@ -88,13 +88,14 @@ class LocalScene:
         asked = ModelInput(key, tensor, self._prepared.view)
         return self._worker.submit_evaluate(asked, method, target, output, supersedes=supersedes, early=early)
 
-    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+    def submit_many(self, pastes: Sequence[Sequence[Placement]], *, variant: str = "object") -> Future[FloatArray]:
         """See `Scene.submit_many`."""
         from emocam_widgets.engine.prepared import Paste
 
         def predict() -> FloatArray:
             with self._lock:
-                inputs = self._prepared.batch(self._sprites, [Paste(tuple(placements)) for placements in pastes])
+                what = [Paste(tuple(placements), variant) for placements in pastes]
+                inputs = self._prepared.batch(self._sprites, what)
             return self._worker.predict_inputs(inputs)
 
         return self._worker.submit(predict, BATCH)

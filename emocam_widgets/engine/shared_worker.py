@@ -144,12 +144,14 @@ class WorkerActor:
         future = scene.submit(placements, method, target, output, supersedes=supersedes, variant=variant)
         return True, await _answered(future)
 
-    async def predict_scene(self, key: str, pastes: Sequence[Sequence[Placement]]) -> tuple[bool, FloatArray | None]:
+    async def predict_scene(
+        self, key: str, pastes: Sequence[Sequence[Placement]], variant: str = "object"
+    ) -> tuple[bool, FloatArray | None]:
         """Whether the scene is (still) here, and the probabilities (n, k); see `Scene.submit_many`."""
         scene = self._scenes.get(key)
         if scene is None:
             return False, None
-        return True, await asyncio.wrap_future(scene.submit_many(pastes))
+        return True, await asyncio.wrap_future(scene.submit_many(pastes, variant=variant))
 
 
 async def _answered(future: Future[Answer]) -> Answer | None:
@@ -402,11 +404,12 @@ class _RemoteScene:
             raise RuntimeError("The worker is closed; make a new one.")
         return worker._requests.submit(self._ask, asked)
 
-    def submit_many(self, pastes: Sequence[Sequence[Placement]]) -> Future[FloatArray]:
+    def submit_many(self, pastes: Sequence[Sequence[Placement]], *, variant: str = "object") -> Future[FloatArray]:
         """See `Scene.submit_many`."""
         if self._worker._closed:
             raise RuntimeError("The worker is closed; make a new one.")
-        return self._worker._requests.submit(self._asked, "predict_scene", [tuple(placements) for placements in pastes])
+        what = [tuple(placements) for placements in pastes]
+        return self._worker._requests.submit(self._asked, "predict_scene", what, variant)
 
     def _ask(self, asked: tuple[Any, ...]) -> Answer:
         answer = self._asked("evaluate_scene", *asked)

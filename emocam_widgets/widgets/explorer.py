@@ -23,7 +23,10 @@ from emocam_widgets.widgets.heatmap import SETTINGS, AssociationHeatmap, checked
 from emocam_widgets.widgets.lime import LimeView
 from emocam_widgets.widgets.memory import Memory
 from emocam_widgets.widgets.methods import MethodComparison
+from emocam_widgets.widgets.paste_experiment import PasteExperiment
 from emocam_widgets.widgets.report_session import SIZES, ReportSession
+from emocam_widgets.widgets.rsa import RsaMatrix
+from emocam_widgets.widgets.run_parts import RUN_PARTS, RunParts
 
 if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
 # What can be done with an image beside looking at it, and the trait that holds the widget for it.
 PARTS = {"edit": "editor", "lime": "lime", "methods": "comparison"}
-MODES = ("look", *PARTS)
+MODES = ("look", *PARTS, *RUN_PARTS)
 # What is looked at in each part; a part is not asked for what it does not have.
 OF_HEATMAP = (*SETTINGS, "top", "measure", "compare", "order", "marks", "roll_up")
 FILTERS = ("cell", "label", "annotation", "object_class", "confidence", "importance", "disagreement", "text")
@@ -80,7 +83,7 @@ def explore(
 
 
 class Explorer(LiveWidget):
-    """Association heatmap, image browser, object editor, LIME and the comparison of methods over one run, linked.
+    """Association heatmap, image browser, and what is done with an image or with all of them, over one run, linked.
 
     One selection for all parts; traits, all shared with the front end and to be set or observed from Python:
         cell: the selected cell as [object_class, label], or None. The browser shows its contributors.
@@ -88,14 +91,16 @@ class Explorer(LiveWidget):
         selection: ids of the images that are selected together.
         image_id: the image that is shown large, or None.
         threshold: a box counts where its importance is above it.
-        mode: what is done with the image: "look", "edit", "lime" or "methods".
-        heatmap, browser, editor, lime, comparison: the parts, each a widget of its own; the last three are None until
-            an image is opened in them. While the run grows they stay, and show what is there by then.
+        mode: what is done with the image: "look", "edit", "lime" or "methods"; or with the whole run: "agreement" (of
+            the methods) or "paste" (the experiment).
+        heatmap, browser, editor, lime, comparison, agreement, paste: the parts, each a widget of its own; editor, lime
+            and comparison are None until an image is opened in them, agreement and paste until their tab is. While the
+            run grows they stay, and show what is there by then.
         progress: how far a run is that is still being computed (fields: `run.follow.Growth`); None once it is whole.
         report: how the report stands that *Report* (or `make_report`) began: state ("running", "done", "cancelled" or
-            "failed"), done and total (pictures), number (of the report), max_mb; when done its name, size (bytes), images,
-            left_out (without a picture in it), notes (what is not in it, sentences) and larger (the next size that is
-            offered, or None); when failed sentence and details; or None.
+            "failed"), done and total (pictures), number (of the report), max_mb; when done its name, size (bytes),
+            images, left_out (without a picture in it), notes (what is not in it, sentences) and larger (the next size
+            that is offered, or None); when failed sentence and details; or None.
 
     What the view remembers: cell, filters, settings, image and edits in the kernel, by the run's path (`remember`); the
     sizes of its panes in the browser tab (sessionStorage), by the same path.
@@ -119,6 +124,8 @@ class Explorer(LiveWidget):
     editor = Instance(ObjectEditor, allow_none=True).tag(sync=True, **widget_serialization)
     lime = Instance(LimeView, allow_none=True).tag(sync=True, **widget_serialization)
     comparison = Instance(MethodComparison, allow_none=True).tag(sync=True, **widget_serialization)
+    agreement = Instance(RsaMatrix, allow_none=True).tag(sync=True, **widget_serialization)
+    paste = Instance(PasteExperiment, allow_none=True).tag(sync=True, **widget_serialization)
     summary = Dict().tag(sync=True)
     progress = Dict(default_value=None, allow_none=True).tag(sync=True)
     report = Dict(default_value=None, allow_none=True).tag(sync=True)
@@ -127,6 +134,7 @@ class Explorer(LiveWidget):
     def __init__(self, run: Run, worker: Worker | None = None, *, remember: bool = True, **kwargs: Any) -> None:
         self.run = run
         self.worker = worker
+        self._run_parts = RunParts(self)
         self._report = ReportSession(lambda state: self.set_trait("report", state))
         self._unlink: list[Callable[[], None]] = []
         self._rolled_up = False
@@ -144,6 +152,7 @@ class Explorer(LiveWidget):
             edit_hint="" if worker else NO_WORKER,
             **{**kwargs, "threshold": heatmap.threshold},
         )
+        self.on_message("compare", self._compare_methods)
         self.on_message("report", self._start_report)
         self.on_message("report_cancel", self._cancel_report)
         self.on_message("report_piece", self._send_report)
@@ -208,12 +217,17 @@ class Explorer(LiveWidget):
         if self._follower is not None:
             self._follower.stop()
         self._unlink_parts()
-        for part in (self.heatmap, self.browser, self.editor, self.lime, self.comparison):
+        for name in ("heatmap", "browser", *PARTS.values(), *RUN_PARTS.values()):
+            part = getattr(self, name)
             if part is not None:
                 part.close()
         super().close()
 
     # -- answers to the front end --------------------------------------------------------------------------------------
+
+    def _compare_methods(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self._run_parts.compare(*request["pair"])
+        return {}
 
     def _start_report(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
         self.make_report(float(request.get("max_mb") or SIZES[0]))
@@ -258,6 +272,8 @@ class Explorer(LiveWidget):
     def _show_cell(self, _change: Any = None) -> None:
         """The browser finds a cell's images itself; those of a class that others are a kind of are told to it."""
         heatmap, browser = self.heatmap, self.browser
+        if heatmap.cell is not None:
+            self._run_parts.let_go()
         if heatmap.roll_up and heatmap.cell is not None:
             self._rolled_up = True
             browser.set_trait("cell", None)
@@ -270,6 +286,8 @@ class Explorer(LiveWidget):
 
     def _follow_browser(self, change: Mapping[str, Any]) -> None:
         """A cell that was cleared there is cleared here."""
+        if change["name"] == "only_images" and change["new"] is None:
+            self._run_parts.let_go()
         if change["name"] == "cell" and not self._rolled_up:
             self.cell = change["new"]
         elif change["name"] == "only_images" and self._rolled_up and change["new"] is None:
@@ -326,8 +344,9 @@ class Explorer(LiveWidget):
         for part in (self.editor, self.lime, self.comparison):
             if part is not None:
                 part.run = run
-        self.heatmap.update_run(run)
-        self.browser.update_run(run)
+        for whole in (self.heatmap, self.browser, self.agreement, self.paste):
+            if whole is not None and whole.run is not run:
+                whole.update_run(run)
         if self.heatmap.roll_up:  # whose images the browser was told
             self._show_cell()
 
@@ -356,6 +375,9 @@ class Explorer(LiveWidget):
     @observe("mode", "image_id")
     def _open_part(self, _change: Any = None) -> None:
         """Gives the part that is shown the image; it is made when it is first needed."""
+        if self.mode in RUN_PARTS:
+            self._run_parts.open(self.mode)
+            return
         trait = PARTS.get(self.mode)
         if trait is None or self.image_id is None or (self.mode == "edit" and self.worker is None):
             return
@@ -365,7 +387,7 @@ class Explorer(LiveWidget):
 
     def _open_anew(self, _content: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
         """A view could not show the part of the present tab: it is made again, as it was left."""
-        trait = PARTS.get(self.mode)
+        trait = (PARTS | RUN_PARTS).get(self.mode)
         broken = getattr(self, trait) if trait is not None else None
         if trait is not None and broken is not None:
             self.set_trait(trait, None)

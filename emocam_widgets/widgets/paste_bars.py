@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PAGE = 6
 THUMBNAIL_SIDE = 320
 NO_CORPUS = "To see these images, say where they are: PasteBars(result, corpus)."
+NOTHING = "There are no pastes to show: make some with emo.paste_experiment(...)."
 
 
 class PasteBars(LiveWidget):
@@ -67,7 +68,7 @@ class PasteBars(LiveWidget):
         self.result = result.paste_result if isinstance(result, Run) else result
         self._source = corpus if corpus is not None else result if isinstance(result, Run) else None
         if self.result.pastes.empty:
-            raise EmocamError("There are no pastes to show: make some with emo.paste_experiment(...).")
+            raise EmocamError(NOTHING)
         self._own = Sprites(sprites or {})
         self._rows = self.result.pastes.iloc[:0]
         counts = self.result.pastes["label_before"].value_counts()
@@ -76,6 +77,26 @@ class PasteBars(LiveWidget):
         self.observe(self._rebar, "before")
         self.observe(self._reselect, ["before", "selected"])
         self.on_message("switched", self._send_switched)
+        self._rebar(None)
+        self._reselect(None)
+
+    def update(self, result: PasteResult) -> None:
+        """Show another result, such as the same experiment further on. A bar that is not in it is no longer chosen.
+
+        Raises:
+            EmocamError: there are no pastes.
+        """
+        if result.pastes.empty:
+            raise EmocamError(NOTHING)
+        counts = result.pastes["label_before"].value_counts()
+        befores = [label for label in result.labels if counts.get(label, 0)]
+        places = result.pastes[["object", "variant", "position"]].drop_duplicates()
+        there = {(row.object, row.variant, row.position) for row in places.itertuples()}
+        if self.selected is not None and tuple(self.selected) not in there:
+            self.selected = None
+        if self.before not in (None, *befores):
+            self.before = None
+        self.result, self._befores = result, befores
         self._rebar(None)
         self._reselect(None)
 

@@ -73,9 +73,7 @@ class ReportSession:
             raise EmocamError("This report is not there any more: make it again.")
         return self._content[start : start + PIECE]
 
-    def _make(
-        self, run: Run, shown: Mapping[str, LiveWidget], state: dict[str, Any], stop: threading.Event
-    ) -> None:
+    def _make(self, run: Run, shown: Mapping[str, LiveWidget], state: dict[str, Any], stop: threading.Event) -> None:
         from emocam_widgets.widgets.report import make_report
 
         last = -1
@@ -107,7 +105,7 @@ class ReportSession:
             found = {"state": "cancelled"}
         except EmocamError as error:
             found = {"state": "failed", "sentence": str(error), "details": ""}
-        except Exception as error:  # noqa: BLE001  a thread's boundary: nobody above could show it
+        except Exception as error:
             details = "".join(traceback.format_exception(error))
             found = {"state": "failed", "sentence": "The report could not be made.", "details": details}
             log.error("The report of %s could not be made: %s", run.path, error, exc_info=error)

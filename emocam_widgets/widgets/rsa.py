@@ -13,15 +13,21 @@ from emocam_widgets.analysis.association import Association
 from emocam_widgets.analysis.differences import fraction_difference
 from emocam_widgets.analysis.importance import SCORES, default_threshold
 from emocam_widgets.analysis.rsa import MATRICES, VARIANTS, Rsa, rsa
+from emocam_widgets.engine.adding import addable_methods
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.widgets.base import LiveWidget, float_buffer, int_buffer, static
+from emocam_widgets.widgets.method_session import MethodSession
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
 _SETTINGS = ("methods", "score", "threshold", "on", "variant", "bootstrap", "shuffles")
+NO_WORKER = (
+    "To add a method, pass a worker with the classifier that made the run: RsaMatrix(run, emo.Worker(classifier))."
+)
 _TABLES = ("rho", "p_value", "low", "high", "shuffled")
 
 
@@ -31,7 +37,8 @@ class RsaMatrix(LiveWidget):
     The correlations come at once; their intervals and the controls, which take many resamples, when they are there.
 
     Args:
-        run: an opened run with two methods or more.
+        run: an opened run. With one method it says how another is added.
+        worker: with the classifier that made the run: then another method can be added here, to the run's folder.
 
     Traits, all shared with the front end and to be set or observed from Python:
         methods: which of the run's methods; empty: all.
@@ -42,6 +49,9 @@ class RsaMatrix(LiveWidget):
         top: how many object classes the difference shows.
         status: "running", "done" or "failed".
         problem: why it failed, a sentence, or "".
+        adding: how the method stands that is being added: state ("running", "done", "cancelled" or "failed"), method,
+            done and total (images), seconds_left; when failed sentence and details; or None.
+        run_revision: counts how often the run has grown since (`update_run`); not to be set.
 
     Attributes:
         result: the `analysis.rsa.Rsa`, or None before it is there.
@@ -63,13 +73,19 @@ class RsaMatrix(LiveWidget):
     top = t.Int(12, min=1).tag(sync=True)
     status = t.Unicode("running").tag(sync=True)
     problem = t.Unicode("").tag(sync=True)
+    adding: t.Dict[str, Any] = t.Dict(default_value=None, allow_none=True).tag(sync=True)
+    run_revision = t.Int(0).tag(sync=True)
+    _held: t.List[str] = t.List(t.Unicode()).tag(sync=True)
+    _addable: t.List[str] = t.List(t.Unicode()).tag(sync=True)
     _scores = t.List(t.Unicode()).tag(sync=True)
     _synthetic = t.Bool(False).tag(sync=True)
     _cut = t.Float(0.3).tag(sync=True)
     _matrix = t.Dict().tag(sync=True)
 
-    def __init__(self, run: Run, **traits: Any) -> None:
+    def __init__(self, run: Run, worker: Worker | None = None, **traits: Any) -> None:
         self.run = run
+        self.worker = worker
+        self._adder = MethodSession(lambda state: self.set_trait("adding", state), self.update_run)
         self.result: Rsa | None = None
         self._round = 0
         self._round_lock = threading.RLock()
@@ -77,6 +93,9 @@ class RsaMatrix(LiveWidget):
         super().__init__(_scores=list(SCORES), _synthetic=run.synthetic, **traits)
         self.observe(lambda _change: self.start(), list(_SETTINGS))
         self.on_message("difference", self._send_difference)
+        self.on_message("add", self._add)
+        self.on_message("add_cancel", self._cancel_adding)
+        self._tell_methods()
         self.start()
 
     def start(self) -> None:
@@ -94,6 +113,38 @@ class RsaMatrix(LiveWidget):
         if thread is not None:
             thread.join(seconds)
         return thread is None or not thread.is_alive()
+
+    def add_method(self, method: str) -> None:
+        """Add a method's maps to the run's folder, in a thread; `adding` follows, and then the matrix.
+
+        Raises:
+            EmocamError: there is no worker, or a method is being added already.
+            UnknownNameError: it cannot be added: there is none of that name, or the run holds it.
+        """
+        if self.worker is None:
+            raise EmocamError(NO_WORKER)
+        self._adder.start(self.run, self.worker, known_name("method to add", method, addable_methods(self.run)))
+
+    def cancel_adding(self) -> None:
+        """Stop adding a method; nothing of it is kept in the run."""
+        self._adder.cancel()
+
+    def update_run(self, run: Run) -> None:
+        """Show the same run as it is by now, holding more than before; the settings stay as they are."""
+        self.run = run
+        self._tell_methods()
+        self.run_revision += 1
+        self.start()
+
+    def close(self) -> None:
+        """Close the widget; a method that is being added is not."""
+        self._adder.cancel()
+        super().close()
+
+    @property
+    def cut(self) -> float:
+        """The threshold that holds: the trait's, or where that is None the score's own."""
+        return self._cut
 
     def association(self, method: str) -> Association:
         """The association of a method at the present settings.
@@ -153,6 +204,10 @@ class RsaMatrix(LiveWidget):
         first, second = (known_name("method", str(name), self.run.methods) for name in chosen)
         return first, second
 
+    def _tell_methods(self) -> None:
+        self._held = list(self.run.methods)
+        self._addable = [] if self.worker is None else list(addable_methods(self.run))
+
     # -- computing -----------------------------------------------------------------------------------------------------
 
     def _work(self, number: int) -> None:
@@ -205,6 +260,14 @@ class RsaMatrix(LiveWidget):
                 self.status, self.problem = "failed", sentence
 
     # -- answers to the front end --------------------------------------------------------------------------------------
+
+    def _add(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self.add_method(str(request["method"]))
+        return {}
+
+    def _cancel_adding(self, _request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
+        self.cancel_adding()
+        return {}
 
     def _send_difference(
         self, request: dict[str, Any], _buffers: list[memoryview]

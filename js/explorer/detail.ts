@@ -2,12 +2,14 @@
 import { h, type Disposer } from "../shared/dom";
 import { iconButton } from "../shared/icons";
 
-export type Mode = "look" | "edit" | "lime" | "methods";
+export type Mode = "look" | "edit" | "lime" | "methods" | "agreement" | "paste";
 
 export interface Tab {
   mode: Mode;
   label: string;
   title: string;
+  /** It speaks of the whole run, whatever image is open. */
+  ofRun?: boolean;
 }
 
 export interface DetailEvents {
@@ -34,11 +36,12 @@ export class Detail {
     private readonly events: DetailEvents,
   ) {
     const name = `ex-detail-${details++}`;
-    const list = h("div", { class: "ex-tabs", role: "tablist", "aria-label": "One image" });
+    const list = h("div", { class: "ex-tabs", role: "tablist", "aria-label": "One image, and the whole run" });
     const strip = h("div", { class: "ex-strip" }, list, this.title, this.fullButton, this.foldButton);
     el.append(strip);
+    const first = tabs.find(({ ofRun }) => ofRun);
     for (const { mode, label, title } of tabs) {
-      const tab = h("button", { class: "ex-tab", type: "button", role: "tab", id: `${name}-${mode}`, title, "aria-controls": `${name}-${mode}-page`, "data-testid": `tab-${mode}` }, label);
+      const tab = h("button", { class: `ex-tab${mode === first?.mode ? " ex-tab-apart" : ""}`, type: "button", role: "tab", id: `${name}-${mode}`, title, "aria-controls": `${name}-${mode}-page`, "data-testid": `tab-${mode}` }, label);
       const page = h("div", { class: "ex-page", role: "tabpanel", id: `${name}-${mode}-page`, tabindex: -1, "aria-labelledby": `${name}-${mode}`, "data-testid": `page-${mode}`, hidden: true });
       disposer.listen(tab, "click", () => events.pick(mode));
       this.tabs.set(mode, tab);
@@ -62,14 +65,14 @@ export class Detail {
     disposer.resize(list, (width) => el.style.setProperty("--ex-tabs", `${Math.ceil(width)}px`));
   }
 
-  show(mode: Mode, state: { folded: boolean; full: boolean; stacked: boolean }, imageId: string | null): void {
+  show(mode: Mode, state: { folded: boolean; full: boolean; stacked: boolean; ofRun: boolean }, imageId: string | null): void {
     const { folded, full } = state;
     for (const [name, tab] of this.tabs) {
       tab.setAttribute("aria-selected", String(name === mode && !folded));
       tab.tabIndex = name === mode ? 0 : -1;
     }
     for (const [name, page] of this.pages) page.hidden = folded || name !== mode;
-    this.title.textContent = imageId === null ? NO_IMAGE : folded || mode !== "look" ? imageId : "";
+    this.title.textContent = state.ofRun && !folded ? "" : imageId === null ? NO_IMAGE : folded || mode !== "look" ? imageId : "";
     this.title.title = this.title.textContent;
     iconButton(this.foldButton, folded ? "up" : "down", folded ? "Unfold the image" : "Fold the image");
     this.foldButton.setAttribute("aria-expanded", String(!folded));

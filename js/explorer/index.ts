@@ -8,6 +8,8 @@ import { mount as mountEditor } from "../editor/mount";
 import { mount as mountHeatmap, settingControls } from "../heatmap/index";
 import { mount as mountLime } from "../lime/mount";
 import { mount as mountMethods } from "../methods/mount";
+import { mount as mountPaste } from "../paste/mount";
+import { mount as mountRsa } from "../rsa/mount";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { Height } from "../shared/height";
@@ -29,7 +31,10 @@ const PARTS: (Tab & Part)[] = [
   { mode: "edit", label: "Edit", title: "Put things on the image and watch its labels", trait: "editor", mount: mountEditor, opening: "Opening the editor…" },
   { mode: "lime", label: "LIME", title: "Which regions of the image speak for a label, and which against it", trait: "lime", mount: mountLime, opening: "Opening LIME…" },
   { mode: "methods", label: "Methods", title: "Every method's map of the image beside the others", trait: "comparison", mount: mountMethods, opening: "Opening the methods' maps…" },
+  { mode: "agreement", label: "Agreement", title: "Do the run's methods point at the same things? Rank correlations over the whole run", trait: "agreement", mount: mountRsa, opening: "Opening the methods' agreement…", ofRun: true },
+  { mode: "paste", label: "Paste", title: "The paste experiment: a thing on many images of the run, and which labels switch", trait: "paste", mount: mountPaste, opening: "Opening the paste experiment…", ofRun: true },
 ];
+const OF_RUN = new Set(PARTS.filter(({ ofRun }) => ofRun).map(({ mode }) => mode));
 const OPEN_FIRST = "Open an image first: double click one above.";
 
 class Explorer {
@@ -60,7 +65,14 @@ class Explorer {
       close: () => this.close(),
     });
     const again = (): Promise<unknown> => rpc.request("open_part", {}, [], { own: true });
-    this.parts = new Map(parts.map((part) => [part.mode, new PartPage(model, part, this.detail.pages.get(part.mode)!, again, disposer)]));
+    const context: MountContext = {
+      embedded: true,
+      compareAbove: (pair) => {
+        this.layout.full = false;
+        void rpc.request("compare", { pair }).catch(() => undefined); // shown under the widget
+      },
+    };
+    this.parts = new Map(parts.map((part) => [part.mode, new PartPage(model, part, this.detail.pages.get(part.mode)!, again, disposer, context)]));
     disposer.on(model, "msg:custom", ({ kind, id, sentence, details }: { kind?: string; id?: unknown; sentence?: string; details?: string }) => {
       if (kind === "error" && typeof id !== "number") this.parts.get(this.mode)?.refused(new RpcError(String(sentence), details));
     });
@@ -80,7 +92,7 @@ class Explorer {
     this.disposer.watch(this.model, "mode", () => {
       if (!this.layout.detailFolded) this.layout.fold(false, this.roomy); // "try it" and Python change it too
     });
-    if (this.browser?.get("open_image") !== null) this.layout.fold(false, this.roomy);
+    if (this.browser?.get("open_image") !== null || this.ofRun) this.layout.fold(false, this.roomy);
     this.showDetail();
     root.dataset.ready = "true";
   }
@@ -151,6 +163,11 @@ class Explorer {
     return this.model.get<Mode>("mode");
   }
 
+  /** Whether the present tab speaks of the whole run. */
+  private get ofRun(): boolean {
+    return OF_RUN.has(this.mode);
+  }
+
   /** Why there is nothing to be done with an image in the present tab, however one tries; or "". */
   private get hint(): string {
     return this.mode === "edit" ? this.model.get<string>("edit_hint") : "";
@@ -163,6 +180,7 @@ class Explorer {
 
   /** An image was opened (here, in the grid or from Python), or closed. */
   private opened(): void {
+    if (this.browser?.get("open_image") !== null && this.ofRun) setTraits(this.model, { mode: "look" });
     if (this.browser?.get("open_image") !== null && this.layout.detailFolded) this.unfold();
     this.showDetail();
   }
@@ -170,7 +188,7 @@ class Explorer {
   /** While an image is shown large, the one that is selected next is shown in its place; but nothing is taken from a hand. */
   private followSelection(): void {
     const selected = this.browser?.get<string | null>("selected") ?? null;
-    if (selected === null || this.layout.detailFolded || this.mode === "edit") return;
+    if (selected === null || this.layout.detailFolded || this.mode === "edit" || this.ofRun) return;
     setTraits(this.browser!, { open_image: selected });
   }
 
@@ -200,7 +218,7 @@ class Explorer {
 
   private reopen(): void {
     const image = this.current;
-    if (image !== null) setTraits(this.browser!, { open_image: image });
+    if (image !== null && !this.ofRun) setTraits(this.browser!, { open_image: image });
     this.unfold();
   }
 
@@ -223,9 +241,9 @@ class Explorer {
     if (!this.detail) return; // the layout reports while it is being made
     const { detailFolded: folded, full, stacked } = this.layout;
     this.height?.later();
-    this.detail.show(this.mode, { folded, full, stacked }, this.current);
+    this.detail.show(this.mode, { folded, full, stacked, ofRun: this.ofRun }, this.current);
     const image = this.model.get<string | null>("image_id") ?? this.browser?.get<string | null>("open_image") ?? null;
-    if (!folded) void this.parts.get(this.mode)?.show(this.hint || (image === null ? OPEN_FIRST : null));
+    if (!folded) void this.parts.get(this.mode)?.show(this.hint || (image === null && !this.ofRun ? OPEN_FIRST : null));
   }
 }
 

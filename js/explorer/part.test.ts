@@ -18,7 +18,7 @@ function made(found: (id: string) => Promise<Model>) {
     return unmount;
   });
   const disposer = new Disposer();
-  const part = new PartPage(model, { trait: "lime", mount, opening: "Opening LIME…" }, page, again, disposer);
+  const part = new PartPage(model, { trait: "lime", mount, opening: "Opening LIME…" }, page, again, disposer, { embedded: true });
   const press = (): void => page.querySelector<HTMLButtonElement>('[data-testid="state-action"]')!.click();
   return { model, page, again, mount, unmount, disposer, part, press };
 }

@@ -1,7 +1,7 @@
 // A page of the detail whose widget is made when its tab is first opened: mounted when Python has it; a sentence until then, and
 // where it fails, with what helps.
 import { type Disposer } from "../shared/dom";
-import { childModel, type Cleanup, type Model, type Mount } from "../shared/model";
+import { childModel, type Cleanup, type Model, type Mount, type MountContext } from "../shared/model";
 import { failure, type State, stateBlock } from "../shared/states";
 
 export interface Part {
@@ -24,6 +24,7 @@ export class PartPage {
     private readonly page: HTMLElement,
     private readonly again: () => Promise<unknown>,
     private readonly disposer: Disposer,
+    private readonly context: MountContext,
   ) {
     disposer.add(() => this.cleanup?.());
   }
@@ -46,7 +47,7 @@ export class PartPage {
       const part = await childModel(this.model, this.part.trait);
       if (this.disposer.disposed || this.reference !== reference) return;
       this.page.replaceChildren();
-      this.cleanup = this.part.mount(part, this.page, { embedded: true });
+      this.cleanup = this.part.mount(part, this.page, this.context);
     } catch (problem) {
       if (!this.disposer.disposed && this.reference === reference) this.failed(problem);
     }

@@ -35,6 +35,11 @@ export class Difference {
     onThemeChange(disposer, () => this.draw());
   }
 
+  /** A button beside the words. */
+  offer(button: HTMLElement): void {
+    this.close.before(button);
+  }
+
   /** While it is asked for: what was there before is of another pair. */
   wait(pair: [string, string] | null): void {
     this.el.hidden = pair === null;

@@ -5,6 +5,7 @@ import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { floats, integers, Rpc } from "../shared/rpc";
+import { AddMethod } from "./adding";
 import { Difference, type DifferenceContent } from "./difference";
 import { RsaGrid } from "./matrix";
 import { caveat, describePair, type RawTables, readTables, type RsaTables, summary } from "./state";
@@ -49,6 +50,8 @@ class RsaWidget {
       pick: (pair) => setTraits(model, { pair: same(this.pair, pair) ? null : pair }),
     }, disposer);
     this.difference = new Difference(() => setTraits(model, { pair: null }), disposer);
+    this.above(context, disposer);
+    const adding = new AddMethod(model, rpc, disposer);
     this.score = selectControl(disposer, "score", "score", (value) => setTraits(model, { score: value, threshold: null }));
     this.on = selectControl(disposer, "compare", "on", (value) => setTraits(model, { on: value }));
     this.variant = selectControl(disposer, "as", "variant", (value) => setTraits(model, { variant: value }));
@@ -65,6 +68,7 @@ class RsaWidget {
       h("div", { class: "rs-bar" }, this.score.el, this.threshold.el, this.on.el, this.variant.el, this.progress, h("span", { class: "ec-spring" }), this.badge),
       this.state,
       h("div", { class: "rs-body" }, h("div", { class: "rs-main" }, this.grid.el, this.says, this.caveat), this.difference.el),
+      adding.el,
       this.errors.el);
     el.append(this.root);
     disposer.add(() => {
@@ -72,7 +76,7 @@ class RsaWidget {
       this.root.remove();
     });
     disposer.watch(model, "_matrix", () => this.take());
-    disposer.watch(model, ["status", "problem", "score", "threshold", "on", "variant", "_cut"], () => this.update());
+    disposer.watch(model, ["_held", "status", "problem", "score", "threshold", "on", "variant", "_cut"], () => this.update());
     disposer.watch(model, ["pair", "top"], () => this.showPair());
     disposer.listen<KeyboardEvent>(this.root, "keydown", (event) => {
       if (event.key !== "Escape" || this.pair === null) return;
@@ -85,6 +89,16 @@ class RsaWidget {
 
   private get pair(): [string, string] | null {
     return this.model.get<[string, string] | null>("pair");
+  }
+
+  /** Where there is a heatmap of the whole run above: the same difference there, all classes, to click on. */
+  private above({ compareAbove }: MountContext, disposer: Disposer): void {
+    if (!compareAbove) return;
+    const button = h("button", { class: "ec-button", type: "button", title: "The heatmap then shows this difference: click a cell there to see its images", "data-testid": "compare-above" }, "Show in the heatmap");
+    disposer.listen(button, "click", () => {
+      if (this.pair !== null) compareAbove(this.pair);
+    });
+    this.difference.offer(button);
   }
 
   private take(): void {
@@ -103,7 +117,9 @@ class RsaWidget {
     this.variant.options(VARIANTS, model.get("variant"));
     this.on.el.hidden = model.get("variant") !== "spearman";
     this.threshold.set(model.get<number>("_cut"));
-    this.state.hidden = tables !== null;
+    const alone = (model.get<string[] | undefined>("_held") ?? []).length === 1;
+    this.root.classList.toggle("rs-one-method", alone);
+    this.state.hidden = tables !== null || alone;
     this.state.textContent = status === "failed" ? model.get<string>("problem") : "Comparing the methods…";
     this.progress.textContent = status === "running" && tables !== null ? "intervals and controls under way…" : "";
     this.grid.el.hidden = tables === null;

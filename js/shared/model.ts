@@ -16,6 +16,8 @@ export interface MountContext {
   embedded: boolean;
   /** Set by the explorer: puts an image into the editor (and shows the Edit tab). */
   openInEditor?: (imageId: string) => void;
+  /** Set by the explorer: shows the difference of two methods in its heatmap. */
+  compareAbove?: (pair: [string, string]) => void;
   /**
    * Set by the explorer: the element in which the browser shows the image of its trait `open_image` large, with its label bars
    * (an empty state when there is none). Without it the large view covers the browser's own grid.

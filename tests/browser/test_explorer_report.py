@@ -100,7 +100,9 @@ def test_it_says_how_far_it_is_and_stops_when_told(explorer: Locator, notebook: 
     button.click()
     panel.get_by_test_id("report-stop").click()
     expect(panel).to_contain_text("Stopped; nothing was saved.", timeout=30_000)
-    notebook.execute("run.open_image = _open; run.path.joinpath('..', 'images').rename(run.path.joinpath('..', 'gone'))")
+    notebook.execute(
+        "run.open_image = _open; run.path.joinpath('..', 'images').rename(run.path.joinpath('..', 'gone'))"
+    )
     notebook.execute("ex.run = emo.open_run(run.path)")
     panel.get_by_test_id("report-again").click()
     expect(panel).to_have_attribute("data-state", "failed", timeout=20_000)

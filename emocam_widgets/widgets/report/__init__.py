@@ -21,6 +21,7 @@ from emocam_widgets.widgets.explorer import PARTS, Explorer
 from emocam_widgets.widgets.report.page import Story, page, readable_part
 from emocam_widgets.widgets.report.pictures import LEVELS, Picture, PictureMaker, Pictures, wanted_order
 from emocam_widgets.widgets.report.tables import Choice, RunTables, packed_numbers, packed_shown
+from emocam_widgets.widgets.run_parts import RUN_PARTS
 
 if TYPE_CHECKING:
     from emocam_widgets.analysis.association import Association
@@ -258,7 +259,11 @@ class _Report:
             heatmap.update(features=list(FEATURES), roll_up=False, try_result=None, try_hint=WITHOUT_KERNEL)
         if "explorer" in self.states:
             explorer = self.states["explorer"]
-            for part in (*PARTS.values(), "report"):  # what is done with an image or the run needs a kernel
+            for part in (
+                *PARTS.values(),
+                *RUN_PARTS.values(),
+                "report",
+            ):  # what is done with an image or the run needs a kernel
                 explorer.pop(part, None)
             name = explorer["summary"]["name"]
             summary = {**explorer["summary"], "methods": list(choice.methods), "path": name}

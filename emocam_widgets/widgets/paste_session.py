@@ -1,0 +1,127 @@
+"""The explorer's paste experiment: one at a time in a thread, which outlives the view that began it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from emocam_widgets.analysis.paste import PasteResult
+from emocam_widgets.engine.live_pasting import PastePlan, Row, pasted_result, run_pastes
+from emocam_widgets.errors import EmocamError
+
+if TYPE_CHECKING:
+    from emocam_widgets.engine import Worker
+    from emocam_widgets.run import Run
+
+BARS_EVERY = 0.4
+"""Seconds between two looks at partial results: the bars of a few thousand pastes take some milliseconds."""
+
+log = logging.getLogger("emocam_widgets")
+State = dict[str, Any]
+
+
+class PasteSession:
+    """One experiment at a time; starting another cancels it. What was found stays until then.
+
+    Attributes:
+        state: as of `PasteExperiment.trial`, or None.
+        result: what was found so far, or None.
+        seconds: what a prediction took in the last experiment, or None.
+    """
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self.result: PasteResult | None = None
+        self.seconds: float | None = None
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Calls `listener` whenever something has changed, from the session's thread; what it returns ends that."""
+        with self._lock:
+            self._listeners.append(listener)
+        return lambda: self._forget(listener)
+
+    def start(self, run: Run, worker: Worker, plan: PastePlan) -> None:
+        """Begins an experiment; returns at once."""
+        self.cancel()
+        state = {
+            "state": "running",
+            "objects": list(plan.objects),
+            "control": len(plan.variants) > 1,
+            "label": plan.label,
+            "places": len(plan.positions),
+            "images": len(plan.image_ids),
+            "available": plan.available,
+            "pastes": plan.n_pastes,
+            "done": 0,
+            "unreadable": 0,
+            "seconds_left": None,
+            "seed": plan.seed,
+            "note": plan.note,
+        }
+        self._stop = stop = threading.Event()
+        self._tell(state, None, stop)
+        self._thread = threading.Thread(
+            target=self._run, args=(run, worker, plan, state, stop), name="emocam-paste", daemon=True
+        )
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stops after the pass that is under way; what was found stays."""
+        self._stop.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Returns once the experiment has ended, or after so many seconds; whether it has."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        return thread is None or not thread.is_alive()
+
+    def _run(self, run: Run, worker: Worker, plan: PastePlan, state: State, stop: threading.Event) -> None:
+        rows: list[Row] = []
+        result: PasteResult | None = None
+        begun = shown = time.monotonic()
+        try:
+            for number, (_, found) in enumerate(run_pastes(run, plan, worker, stop.is_set), 1):
+                rows += found
+                now = time.monotonic()
+                if rows:
+                    self.seconds = (now - begun) / len(rows)
+                left = round((now - begun) / number * (len(plan.image_ids) - number), 1)
+                unreadable = state["unreadable"] + (not found)
+                state = {**state, "done": number, "unreadable": unreadable, "seconds_left": left}
+                if now - shown > BARS_EVERY or number == 1:
+                    result, shown = pasted_result(rows, run, worker) if rows else None, now
+                self._tell(state, result, stop)
+            if not rows and not stop.is_set():
+                raise EmocamError("None of these images opens: nothing was pasted.")
+            end = {"state": "cancelled" if stop.is_set() else "done", "seconds_left": None}
+        except EmocamError as error:
+            end = {"state": "failed", "sentence": str(error), "details": ""}
+        except Exception as error:
+            log.error("The paste experiment broke off: %s", error, exc_info=error)
+            details = "".join(traceback.format_exception(error))
+            end = {"state": "failed", "sentence": "The experiment broke off.", "details": details}
+        self._tell({**state, **end}, pasted_result(rows, run, worker) if rows else None, stop, last=True)
+
+    def _tell(self, state: State, result: PasteResult | None, stop: threading.Event, last: bool = False) -> None:
+        """Takes the state over, unless another experiment has begun; after a stop only the last one."""
+        with self._lock:
+            if stop is not self._stop or (stop.is_set() and not last):
+                return
+            self.state, self.result = state, result
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def _forget(self, listener: Callable[[], None]) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
