@@ -14,6 +14,8 @@ export class TryPanel {
   readonly el = h("section", { class: "hm-panel", "aria-label": "Try it", "data-testid": "try-panel", hidden: true });
   private readonly head = h("div", { class: "hm-panel-head" });
   private headed = "";
+  /** The drawings that fit the class of the cell last tried; while the next trial is planned it says none. */
+  private offered: { cell: string; choices: string[] } = { cell: "", choices: [] };
   private readonly said = h("div", { class: "hm-panel-said", role: "status", "data-testid": "try-summary" });
   private readonly bars = h("div", { class: "hm-panel-bars" });
   private readonly about = h("div", { class: "hm-panel-about" });
@@ -105,7 +107,8 @@ export class TryPanel {
     const title = result ? `Try it: ${result.cell[0]} in images that are not ${result.cell[1]}` : "Try it";
     const buttons = [result && (running ? action("stop", "Stop") : action("again", "Again")), action("close", "×", "Close")];
     // Made anew only where it differs: a button that is replaced under the pointer cannot be clicked.
-    const { thing = "", choices = [] } = result ?? {};
+    const choices = result ? this.choicesOf(result) : [];
+    const thing = result?.thing ?? this.model.get<string | null>("try_thing") ?? "";
     const shown = [running, title, thing, ...choices].join("|");
     if (this.headed === shown) return;
     this.headed = shown;
@@ -114,11 +117,17 @@ export class TryPanel {
     if (focused) this.head.querySelector<HTMLElement>(focused === "close" ? '[data-do="close"]' : focused === "choose" ? "select, button" : "button")?.focus();
   }
 
+  private choicesOf({ cell, choices }: TryResult): string[] {
+    const tried = JSON.stringify(cell);
+    if (choices) this.offered = { cell: tried, choices };
+    return this.offered.cell === tried ? this.offered.choices : [];
+  }
+
   /** Which of the drawings that fit is pasted. */
   private chooser(thing: string, choices: string[]): HTMLElement[] {
     if (choices.length < 2) return [];
     const select = h("select", { class: "ec-select", "aria-label": "what is pasted", "data-do": "choose", "data-testid": "try-thing" }, ...choices.map((value) => h("option", { value }, value)));
-    select.value = thing;
+    select.value = choices.includes(thing) ? thing : choices[0];
     return [select];
   }
 

@@ -244,6 +244,79 @@ def test_a_cell_is_tried_out_and_a_result_opened(notebook: NotebookPage) -> None
 
 
 @pytest.mark.usefixtures("prepared")
+def test_another_thing_is_chosen_to_be_tried_out(notebook: NotebookPage) -> None:
+    output = show(notebook, "worker, try_count=6")
+    cell(output, "Sports equipment", "Excitement").click()
+    output.get_by_test_id("try").click()
+    tried, about = output.get_by_test_id("tried"), output.get_by_test_id("try-about")
+    expect(about).to_contain_text("pasted onto 6 of ", timeout=30_000)
+    chooser = output.get_by_test_id("try-thing")
+    offered = chooser.locator("option").all_inner_texts()
+    assert offered == notebook.value("hm.try_result['choices']") and len(offered) > 1
+    expect(chooser).to_have_value(offered[0])
+    chooser.click()  # the list opens, and the keyboard chooses from it
+    for key in ("ArrowDown", "Enter"):
+        notebook.page.keyboard.press(key)
+    expect(about).to_contain_text(f"“{offered[1]}” (a shipped drawing), pasted onto 6 of ", timeout=30_000)
+    expect(chooser).to_have_value(offered[1])
+    expect(chooser).to_be_focused()
+    becomes(notebook, "[hm.try_thing, hm.try_result['thing'], hm.try_result['state']]", [*[offered[1]] * 2, "done"])
+    expect(tried).to_have_count(6)
+    result = notebook.value("hm.try_result")
+    expect(output.get_by_test_id("try-headline")).to_contain_text(f"{result['switched']} of 6")
+    for k in range(6):
+        notebook.wait_for(lambda k=k: tried.nth(k).locator("img").evaluate("i => i.naturalWidth") > 0, 5, "a picture")
+    tried.first.click()
+    becomes(notebook, "hm.edit_request['placements'][0]['sprite']", offered[1])
+    assert notebook.page_errors == []
+
+
+FINER = """
+names = {"Sports equipment": ("Rugby ball", "Tennis racket"), "Food": ("Apple", "Cake")}
+boxes = run.boxes.copy()
+turn = boxes.groupby("object_class").cumcount() % 2
+boxes["object_class"] = [names.get(name, (name, name))[k] for name, k in zip(boxes["object_class"], turn)]
+known = tuple(dict.fromkeys(finer for name in run.classes for finer in names.get(name, (name,))))
+detectors = (replace(run.manifest.detectors[0], classes=known),)
+path = Path(tempfile.mkdtemp())
+with RunWriter(path, replace(run.manifest, detectors=detectors, counts={})) as writer:
+    tables = {"images": run.images, "boxes": boxes, "cams": run.cams}
+    writer.write_part(tables, detected={"drawn": run.images.image_id.tolist()}); writer.finish()
+ex = emo.explore(open_run(path, corpus=run.corpus), worker, remember=False); ex
+"""
+
+
+@pytest.mark.usefixtures("prepared")
+def test_kinds_are_rolled_up_in_the_explorer_and_back(notebook: NotebookPage) -> None:
+    output = notebook.run(FINER).output
+    expect(output.get_by_test_id("browser")).to_have_attribute("data-ready", "true")
+    widget = output.get_by_test_id("heatmap-widget")
+    expect(widget).to_have_attribute("data-settled", "true")
+    before = rows(output)
+    assert {"Rugby ball", "Tennis racket", "Apple", "Cake"} <= set(before) and "Sports equipment" not in before
+    output.get_by_test_id("more").click()
+    switch = output.get_by_test_id("roll-up")
+    switch.click()
+    notebook.wait_for(lambda: {"Ball", "Sports equipment", "Fruit", "Food"} <= set(rows(output)), 10, "the kinds")
+    becomes(notebook, "ex.heatmap.roll_up", True)
+    assert rows(output) == notebook.value("ex.heatmap.shown.classes")
+    # An image has a rugby ball or a tennis racket that counts where it had sports equipment that counted.
+    for object_class in ("Sports equipment", "Food"):
+        for label, count in notebook.value(f"run.association().counts.loc[{object_class!r}].to_dict()").items():
+            expect(cell(output, object_class, label)).to_have_attribute("data-count", str(count))
+    cell(output, "Sports equipment", "Excitement").click()
+    contributors = notebook.value("run.association().contributors('Sports equipment', 'Excitement')")
+    crumb = output.get_by_test_id("breadcrumb")
+    expect(crumb).to_contain_text(f"Sports equipment (and its kinds) in Excitement: {len(contributors)} of ")
+    assert notebook.value("ex.browser.image_ids") == contributors
+    switch.click()
+    notebook.wait_for(lambda: rows(output) == before, 10, "the classes to be the detector's again")
+    becomes(notebook, "[ex.heatmap.roll_up, ex.cell]", [False, None])
+    expect(crumb).to_have_text(f"{notebook.value('len(run)')} images")
+    assert notebook.page_errors == []
+
+
+@pytest.mark.usefixtures("prepared")
 def test_alone_it_is_no_higher_than_what_shows_it(notebook: NotebookPage) -> None:
     output = show(notebook)
     pane = output.locator(".ec-heatmap-root > .ec-pane")
