@@ -186,7 +186,7 @@ def test_heatmap_marks_orders_and_compares_as_python_does(report: OpenReport, ru
     difference = association.counts - run.association(OTHER).counts
     row, column = (int(place) for place in np.unravel_index(difference.to_numpy().argmax(), difference.shape))
     most = difference.to_numpy()[row, column]
-    expect(report.cell(difference.index[row], difference.columns[column])).to_have_text(f"+{most}")
+    expect(report.cell(difference.index[row], difference.columns[column])).to_have_attribute("data-text", f"+{most}")
 
 
 def test_images_are_filtered_and_sorted_as_python_does(report: OpenReport, run: Run, file: Path) -> None:
