@@ -3,6 +3,7 @@
 import type { Box } from "../shared/boxes";
 import { type Disposer, h, percent } from "../shared/dom";
 import { ListBox } from "../shared/listBox";
+import { CLASS_COLOUR } from "./classPanel";
 import type { Shown } from "./picture";
 
 export interface Revealed {
@@ -36,7 +37,7 @@ export class BoxList {
 
   update(size: { width: number; height: number }, revealed: Revealed | null, none: string): void {
     const { boxes, marking } = this.shown;
-    this.head.textContent = boxes.length === 0 ? none : marking || revealed === null ? "Things in the picture, from top to bottom" : "Things by importance: the map's mean on each";
+    this.head.textContent = boxes.length === 0 ? none : marking || revealed === null ? "Things in the picture, from top to bottom" : revealed.counts.length > 0 ? "Things by importance (the map's mean on each), and how many of the class expected them" : "Things by importance: the map's mean on each";
     const order = boxes.map((_, i) => i).sort((a, b) => {
       if (revealed !== null) return revealed.importance[b] - revealed.importance[a] || a - b;
       return boxes[a].y0 - boxes[b].y0 || boxes[a].x0 - boxes[b].x0;
@@ -67,17 +68,20 @@ export class BoxList {
     } else {
       const value = revealed.importance[index];
       const counted = revealed.counts.length > 0;
-      const expected = counted ? `${revealed.counts[index]} of ${revealed.participants} expected this` : "";
-      words.push(value.toFixed(2), area, ...(counted ? [expected] : []), "that is importance and share of the picture");
+      words.push(value.toFixed(2), area, "that is importance and share of the picture");
       row.dataset.importance = value.toFixed(4);
-      row.replaceChildren(mark, dot, name, " ",
-        h("span", { class: "xp-bar" }, h("i", { style: { width: `${100 * Math.min(1, Math.max(0, value))}%` } })),
-        h("b", { class: "ec-number" }, value.toFixed(2)),
-        " ",
-        areaCell,
-        " ",
-        h("span", { class: "xp-expected ec-number", "data-testid": "expected-by" }, expected));
+      row.replaceChildren(mark, dot, name, " ", bar(value), h("b", { class: "ec-number" }, value.toFixed(2)), " ", areaCell);
+      if (counted) {
+        const n = revealed.counts[index];
+        const of = `${n} of ${revealed.participants}`;
+        words.splice(3, 0, `expected by ${of}`);
+        row.append(" ", h("span", { class: "xp-expected" }, "expected by"), " ", bar(n / Math.max(1, revealed.participants), CLASS_COLOUR), h("span", { class: "xp-count ec-number", "data-testid": "expected-by" }, of));
+      }
     }
     row.setAttribute("aria-label", [...words, ...(marked ? ["marked"] : [])].join(", "));
   }
+}
+
+function bar(share: number, colour = ""): HTMLElement {
+  return h("span", { class: "xp-bar" }, h("i", { style: { width: `${100 * Math.min(1, Math.max(0, share))}%`, background: colour } }));
 }

@@ -8,6 +8,7 @@ import "../shared/menu.css";
 import "./lime.css";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
+import { greyed } from "../shared/grey";
 import { saveFile } from "../shared/menu";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { floats, Rpc } from "../shared/rpc";
@@ -321,20 +322,6 @@ class LimeWidget {
     const { content, buffers } = await this.rpc.request<{ name: string }>("export", { what });
     saveFile(content.name, buffers[0], TYPES[what]);
   }
-}
-
-function greyed(picture: ImageBitmap): HTMLCanvasElement {
-  const canvas = h("canvas", { width: picture.width, height: picture.height });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("This browser gives no 2d canvas.");
-  context.drawImage(picture, 0, 0);
-  const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
-  const data = pixels.data;
-  for (let i = 0; i < data.length; i += 4) {
-    data[i] = data[i + 1] = data[i + 2] = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
-  }
-  context.putImageData(pixels, 0, 0);
-  return canvas;
 }
 
 export const mount: Mount = (model, el, context): Cleanup => {
