@@ -102,6 +102,8 @@ class SharedSweep:
         sweep.take(cells, found)
         if sweep.done:
             current.running = False
+        # What was under way when it was stopped is painted too, so it is in the trait as well.
+        if not current.running and self._current is current:
             self._editor.sweep_result = sweep.result()
         return {"run": current.number, "cells": cells}, [float_buffer(found)]
 
