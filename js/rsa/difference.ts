@@ -84,7 +84,7 @@ export class Difference {
     const head = h("div", { class: "rs-row rs-head", role: "row" }, h("div", { class: "rs-name", role: "columnheader" }),
       ...content.labels.map((label, j) => h("div", { class: `rs-column${this.images[j] === 0 ? " rs-empty" : ""}`, role: "columnheader", title: `${label}: ${this.images[j]} images` }, h("span", {}, label), dot(css(labelColour(label, dark))))));
     const rows = content.classes.map((name, i) => h("div", { class: "rs-row", role: "row" },
-      h("div", { class: "rs-name", role: "rowheader", title: name }, name, dot(css(classColour(name)))),
+      h("div", { class: "rs-name", role: "rowheader", title: name }, h("span", {}, name), dot(css(classColour(name)))),
       ...content.labels.map((_, j) => {
         const at = i * n + j;
         const none = this.images[j] === 0;

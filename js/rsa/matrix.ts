@@ -10,7 +10,7 @@ export interface MatrixEvents {
   pick(pair: [string, string]): void;
 }
 
-const CELL = { least: 22, most: 64 };
+const CELL = { least: 22, usual: 44, most: 64 };
 const NUMBER_WIDTH = 34;
 
 export class RsaGrid {
@@ -60,7 +60,7 @@ export class RsaGrid {
     const focused = this.grid.contains(document.activeElement);
     const n = tables.methods.length;
     const rows = tables.methods.map((method, i) => h("div", { class: "rs-row", role: "row" },
-      h("div", { class: "rs-name", role: "rowheader", title: method }, method),
+      h("div", { class: "rs-name", role: "rowheader", title: method }, h("span", {}, method)),
       ...tables.methods.map((_, j) => this.cell(i, j))));
     const head = h("div", { class: "rs-row rs-head", role: "row" }, h("div", { class: "rs-name", role: "columnheader" }),
       ...tables.methods.map((method) => h("div", { class: "rs-column", role: "columnheader", title: method }, h("span", {}, method))));
@@ -93,7 +93,7 @@ export class RsaGrid {
   private control(name: string, values: Float32Array, n: number): HTMLElement {
     const known = values.length === n && values.some((value) => Number.isFinite(value));
     return h("div", { class: "rs-row rs-control", role: "row", title: "What a map reaches that knows nothing of the image" },
-      h("div", { class: "rs-name", role: "rowheader" }, `with ${name}`),
+      h("div", { class: "rs-name", role: "rowheader" }, h("span", {}, `with ${name}`)),
       ...Array.from({ length: n }, (_, j) => h("div", { class: "rs-cell rs-still", role: "gridcell", "data-testid": "rsa-control", style: known ? this.colour(values[j]) : {} }, h("span", {}, known ? write(values[j]) : "…"))));
   }
 
@@ -107,7 +107,7 @@ export class RsaGrid {
   private size(): void {
     const n = this.tables?.methods.length ?? 0;
     if (n === 0 || this.width === 0) return;
-    const names = Math.min(190, Math.max(120, this.width * 0.3));
+    const names = Math.min(190, Math.max(120, this.width - 4 - n * CELL.usual));
     const cell = Math.floor(Math.min(CELL.most, Math.max(CELL.least, (this.width - names - 4) / n)));
     this.grid.style.setProperty("--rs-cell", `${cell}px`);
     this.grid.style.setProperty("--rs-name", `${names}px`);
