@@ -374,12 +374,22 @@ class Explorer(LiveWidget):
 
     @observe("mode", "image_id")
     def _open_part(self, _change: Any = None) -> None:
-        """Gives the part that is shown the image; it is made when it is first needed."""
-        if self.mode in RUN_PARTS:
-            self._run_parts.open(self.mode)
-            return
-        trait = PARTS.get(self.mode)
-        if trait is None or self.image_id is None or (self.mode == "edit" and self.worker is None):
+        """Gives the part that is shown the image; it is made when it is first needed.
+
+        What goes wrong is also told to the views, which wait for the part: the error itself goes to whoever set the
+        trait, which may be the browser's front end.
+        """
+        try:
+            if self.mode in RUN_PARTS:
+                self._run_parts.open(self.mode)
+            elif self.mode in PARTS:
+                self._open_image_part(PARTS[self.mode])
+        except Exception as error:
+            self.send({"kind": "part_failed", "sentence": f"{error}"})
+            raise
+
+    def _open_image_part(self, trait: str) -> None:
+        if self.image_id is None or (self.mode == "edit" and self.worker is None):
             return
         if getattr(self, trait) is None:
             setattr(self, trait, self._made(self.mode))

@@ -73,8 +73,8 @@ class Explorer {
       },
     };
     this.parts = new Map(parts.map((part) => [part.mode, new PartPage(model, part, this.detail.pages.get(part.mode)!, again, disposer, context)]));
-    disposer.on(model, "msg:custom", ({ kind, id, sentence, details }: { kind?: string; id?: unknown; sentence?: string; details?: string }) => {
-      if (kind === "error" && typeof id !== "number") this.parts.get(this.mode)?.refused(new RpcError(String(sentence), details));
+    disposer.on(model, "msg:custom", ({ kind, sentence }: { kind?: string; sentence?: string }) => {
+      if (kind === "part_failed") this.parts.get(this.mode)?.refused(new RpcError(String(sentence)));
     });
   }
 
