@@ -11,19 +11,13 @@ import { ErrorBar } from "../shared/errors";
 import { type KeyList, KeysHelp } from "../shared/keys";
 import { type Cleanup, type Model, type Mount, setTraits } from "../shared/model";
 import { floats, Rpc } from "../shared/rpc";
+import { SceneLoader, type SceneReply } from "../shared/scene";
 import { BoxList } from "./boxList";
 import { ClassPanel } from "./classPanel";
 import { type Chosen, Marks } from "./marks";
 import { Picture, type Shown, type Way } from "./picture";
 
-interface SceneReply {
-  scene: number;
-  problem: string | null;
-  worker: boolean;
-  synthetic: boolean;
-  name: string;
-  width: number;
-  height: number;
+interface ExpectationScene extends SceneReply {
   detects: boolean;
   label: string;
   shared: boolean;
@@ -89,12 +83,12 @@ class ExpectationWidget {
   private readonly classPanel: ClassPanel;
   private readonly list: BoxList;
   private readonly keys: KeysHelp;
-  private scene: SceneReply | null = null;
-  private bitmap: ImageBitmap | null = null;
+  private readonly loader: SceneLoader<ExpectationScene>;
   private map: { overlay: CamOverlay; importance: Float32Array; words: string } | null = null;
   private mapOn = true;
   private listed = false;
-  private turn = 0;
+  /** Whether the image that is ready is not the one that is wanted any more. */
+  private stale = (): boolean => true;
 
   constructor(
     private readonly model: Model,
@@ -125,10 +119,10 @@ class ExpectationWidget {
       this.errors.el,
     );
     el.append(this.root);
+    this.loader = new SceneLoader(this.rpc, this.root, disposer);
     disposer.add(() => {
       this.picture.canvas.destroy();
       this.classPanel.canvas.destroy();
-      this.bitmap?.close();
       this.root.remove();
     });
     this.listen();
@@ -162,14 +156,9 @@ class ExpectationWidget {
   }
 
   private async load(): Promise<void> {
-    const turn = ++this.turn;
-    this.root.dataset.ready = "false";
-    const { content, buffers } = await this.rpc.request<SceneReply>("scene");
-    const picture = content.width > 0 ? await createImageBitmap(new Blob([buffers[0] as DataView<ArrayBuffer>])) : null;
-    if (turn !== this.turn || this.disposer.disposed) return picture?.close();
-    this.bitmap?.close();
-    this.bitmap = picture;
-    this.scene = content;
+    const loaded = await this.loader.load();
+    const { scene: content, bitmap: picture } = this;
+    if (loaded === null || content === null) return;
     this.map = null;
     this.listed = false;
     Object.assign(this.shown, { boxes: [], grid: null, way: content.detects ? "boxes" : "cells" });
@@ -180,17 +169,18 @@ class ExpectationWidget {
     this.badge.hidden = !content.synthetic;
     this.update();
     if (picture !== null) {
-      await this.loadBoxes(turn).catch(() => undefined); // said under the widget; the grid is there without
-      await this.loadGrid(turn).catch(() => undefined);
+      await this.loadBoxes(loaded.stale).catch(() => undefined); // said under the widget; the grid is there without
+      await this.loadGrid(loaded.stale).catch(() => undefined);
     }
-    if (turn !== this.turn) return;
+    if (loaded.stale()) return;
+    this.stale = loaded.stale;
     this.root.dataset.ready = "true";
     this.askMap();
   }
 
-  private async loadBoxes(turn: number): Promise<void> {
+  private async loadBoxes(stale: () => boolean): Promise<void> {
     const { content, buffers } = await this.rpc.request<{ classes: string[] }>("boxes");
-    if (turn !== this.turn) return;
+    if (stale()) return;
     const corners = floats(buffers[0]);
     const confidence = floats(buffers[1]);
     this.shown.boxes = content.classes.map((objectClass, i) => {
@@ -203,9 +193,9 @@ class ExpectationWidget {
     this.update();
   }
 
-  private async loadGrid(turn: number): Promise<void> {
+  private async loadGrid(stale: () => boolean): Promise<void> {
     const { content } = await this.rpc.request<GridReply>("grid");
-    if (turn !== this.turn) return;
+    if (stale()) return;
     if (content.grid) {
       const [rows, columns, x0, y0, x1, y1] = content.grid;
       this.shown.grid = { rows, columns, view: { x0, y0, x1, y1 } };
@@ -213,12 +203,20 @@ class ExpectationWidget {
     this.update();
   }
 
+  private get scene(): ExpectationScene | null {
+    return this.loader.scene;
+  }
+
+  private get bitmap(): ImageBitmap | null {
+    return this.loader.picture;
+  }
+
   /** The map, once it may be seen. */
   private askMap(): void {
     if (!this.model.get<boolean>("committed") || this.bitmap === null || this.root.dataset.ready !== "true" || this.map !== null) return;
-    const turn = this.turn;
+    const { stale } = this;
     this.rpc.request<MapReply>("map").then(({ content, buffers }) => {
-      if (turn !== this.turn || !this.model.get<boolean>("committed")) return;
+      if (stale() || !this.model.get<boolean>("committed")) return;
       if (!content.cam) return this.errors.show({ sentence: content.problem ?? "There is no such map." });
       const [height, width, x0, y0, x1, y1] = content.cam;
       const importance = floats(buffers[1]);

@@ -12,6 +12,7 @@ import { greyed } from "../shared/grey";
 import { saveFile } from "../shared/menu";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { floats, Rpc } from "../shared/rpc";
+import { SceneLoader, type SceneReply } from "../shared/scene";
 import { AGAINST_NAMES, gradient, type Palette } from "./colours";
 import { Commit } from "./commit";
 import { Note } from "./note";
@@ -21,15 +22,9 @@ import { describe, describeRegion, largest, type MapContent, readMap, type Statu
 import { Strongest } from "./strongest";
 import { Tools } from "./tools";
 
-interface SceneReply {
-  scene: number;
-  problem: string | null;
+interface LimeScene extends SceneReply {
   labels: string[];
   worker: boolean;
-  synthetic: boolean;
-  name: string;
-  width: number;
-  height: number;
 }
 
 const MOST = 3;
@@ -53,10 +48,8 @@ class LimeWidget {
   private readonly note: Note;
   private readonly shown: Shown = { map: null, palette: "blue-red", scale: "own", coloured: true, covered: false, region: -1, marks: new Map(), strongest: null };
   private views: { panel: Panel; el: HTMLElement; label: HTMLSelectElement; drop: HTMLButtonElement; r2: HTMLElement }[] = [];
-  private scene: SceneReply | null = null;
-  private picture: ImageBitmap | null = null;
+  private readonly loader: SceneLoader<LimeScene>;
   private grey: HTMLCanvasElement | null = null;
-  private turn = 0;
 
   constructor(
     private readonly model: Model,
@@ -89,9 +82,9 @@ class LimeWidget {
       this.errors.el,
     );
     el.append(this.root);
+    this.loader = new SceneLoader(this.rpc, this.root, disposer);
     disposer.add(() => {
       for (const { panel } of this.views) panel.destroy();
-      this.picture?.close();
       this.root.remove();
     });
     this.listen();
@@ -118,15 +111,11 @@ class LimeWidget {
   }
 
   private async load(): Promise<void> {
-    const turn = ++this.turn;
-    this.root.dataset.ready = "false";
-    const { content, buffers } = await this.rpc.request<SceneReply>("scene");
-    const picture = content.width > 0 ? await createImageBitmap(new Blob([buffers[0] as DataView<ArrayBuffer>])) : null;
-    const map = await this.rpc.request<MapContent>("map");
-    if (turn !== this.turn || this.disposer.disposed) return picture?.close();
-    this.picture?.close();
-    this.scene = content;
-    this.picture = picture;
+    const loaded = await this.loader.load(() => this.rpc.request<MapContent>("map"));
+    const content = this.scene;
+    if (loaded === null || content === null) return;
+    const { also: map, buffers } = loaded;
+    const { picture } = this;
     this.grey = picture === null ? null : greyed(picture);
     this.shown.region = -1;
     this.shown.map = null;
@@ -145,6 +134,14 @@ class LimeWidget {
     this.cover();
     this.strongest.update();
     this.update();
+  }
+
+  private get scene(): LimeScene | null {
+    return this.loader.scene;
+  }
+
+  private get picture(): ImageBitmap | null {
+    return this.loader.picture;
   }
 
   private get targets(): string[] {

@@ -13,19 +13,13 @@ import { type KeyList, KeysHelp } from "../shared/keys";
 import { FoldOut } from "../shared/menu";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { floats, type Reply, Rpc } from "../shared/rpc";
+import { SceneLoader, type SceneReply } from "../shared/scene";
 import { BoxList } from "./boxList";
 import { CorrelationMatrix } from "./matrix";
 import { Tile } from "./tile";
 
-interface SceneReply {
-  scene: number;
-  problem: string | null;
+interface MethodsScene extends SceneReply {
   labels: string[];
-  worker: boolean;
-  synthetic: boolean;
-  name: string;
-  width: number;
-  height: number;
   known: string[];
   slow: string[];
   detects: boolean;
@@ -70,12 +64,10 @@ class Methods {
   private readonly matrix: CorrelationMatrix;
   private readonly tiles = new Map<string, Tile>();
   private readonly askCorrelations: (content: Record<string, unknown>) => void;
-  private scene: SceneReply | null = null;
-  private picture: ImageBitmap | null = null;
+  private readonly loader: SceneLoader<MethodsScene>;
   private boxes: Box[] = [];
   /** Whether the detector gave the things' outlines. */
   private masked = false;
-  private turn = 0;
   private round = 0;
   private pointed: string | null = null;
   private predicted = "";
@@ -105,9 +97,9 @@ class Methods {
       this.errors.el,
     );
     el.append(this.root);
+    this.loader = new SceneLoader(this.rpc, this.root, disposer);
     disposer.add(() => {
       for (const tile of this.tiles.values()) tile.destroy();
-      this.picture?.close();
       this.root.remove();
     });
     this.listen();
@@ -139,14 +131,9 @@ class Methods {
   }
 
   private async load(): Promise<void> {
-    const turn = ++this.turn;
-    this.root.dataset.ready = "false";
-    const { content, buffers } = await this.rpc.request<SceneReply>("scene");
-    const picture = content.width > 0 ? await createImageBitmap(new Blob([buffers[0] as DataView<ArrayBuffer>])) : null;
-    if (turn !== this.turn || this.disposer.disposed) return picture?.close();
-    this.picture?.close();
-    this.picture = picture;
-    this.scene = content;
+    const loaded = await this.loader.load();
+    const { scene: content, picture } = this;
+    if (loaded === null || content === null) return;
     this.boxes = [];
     this.masked = false;
     this.predicted = "";
@@ -158,13 +145,13 @@ class Methods {
     for (const tile of this.tiles.values()) tile.wait();
     this.root.dataset.ready = "true";
     if (picture === null) return;
-    await this.loadBoxes(turn).catch(() => undefined); // said under the widget; the maps do without
-    if (turn === this.turn) this.ask(true);
+    await this.loadBoxes(loaded.stale).catch(() => undefined); // said under the widget; the maps do without
+    if (!loaded.stale()) this.ask(true);
   }
 
-  private async loadBoxes(turn: number): Promise<void> {
+  private async loadBoxes(stale: () => boolean): Promise<void> {
     const { content, buffers } = await this.rpc.request<{ scene: number; classes: string[]; masks: boolean }>("boxes");
-    if (turn !== this.turn) return;
+    if (stale()) return;
     this.masked = content.masks;
     const corners = floats(buffers[0]);
     const confidence = floats(buffers[1]);
@@ -181,6 +168,14 @@ class Methods {
     }));
     this.listBoxes();
     this.showControls();
+  }
+
+  private get scene(): MethodsScene | null {
+    return this.loader.scene;
+  }
+
+  private get picture(): ImageBitmap | null {
+    return this.loader.picture;
   }
 
   private get methods(): string[] {
