@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         MethodComparison,
         ObjectEditor,
         PasteBars,
+        PasteExperiment,
         RsaMatrix,
         explore,
     )
@@ -74,6 +75,7 @@ _HOME = {
     "LimeView": "widgets",
     "MethodComparison": "widgets",
     "PasteBars": "widgets",
+    "PasteExperiment": "widgets",
     "RsaMatrix": "widgets",
     "EmocamError": "errors",
     "Placement": "types",
@@ -92,6 +94,7 @@ __all__ = [
     "MethodComparison",
     "ObjectEditor",
     "PasteBars",
+    "PasteExperiment",
     "Placement",
     "RsaMatrix",
     "Run",

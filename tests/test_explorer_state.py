@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
 from emocam_widgets.corpus import Corpus
 from emocam_widgets.engine import Worker
+from emocam_widgets.errors import RunError
 from emocam_widgets.run import Run, RunWriter, open_run
 from emocam_widgets.run.follow import Growth, RunFollower, growth
 from emocam_widgets.widgets import Explorer, explore
@@ -141,6 +143,22 @@ def test_what_no_longer_fits_is_forgotten(run: Run) -> None:
     explorer = explore(run)
     assert explorer.cell is None and explorer.image_id is None
     assert explorer.threshold == 0.4 and explorer.heatmap.method == "grad-cam"
+
+
+def test_another_run_is_compared_with_until_it_is_not_asked_for(run: Run, tmp_path: Path) -> None:
+    other = make_run(tmp_path, seed=8)
+    compared = explore(run, other=other.path)
+    heatmap = compared.heatmap
+    assert heatmap.compare == "other" and heatmap.shown.other is not None
+    expected = (run.association().fractions - other.association().fractions).loc[heatmap.shown.classes]
+    pd.testing.assert_frame_equal(heatmap.frame, expected[heatmap.shown.labels], check_names=False)
+    assert compared.cell is None and len(compared.browser.image_ids) == len(run)
+    heatmap.compare = None
+    assert explore(run, other=other).heatmap.compare is None  # the same line again: as it was left
+    assert explore(run).heatmap.compare is None
+    assert explore(run, other=other).heatmap.compare == "other"
+    with pytest.raises(RunError, match="no run"):
+        explore(run, other=tmp_path / "nothing")
 
 
 def test_other_runs_are_not_touched(run: Run, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_bar_shows_its_images_until_something_else_is_chosen(run: Run, worker:
     paste.bars.selected = [switching["object"], switching["variant"], int(switching["position"])]
     assert explorer.cell is None
     assert explorer.browser.image_ids == sorted(paste.bars.images) and paste.bars.images
-    assert "rugby ball at place" in explorer.browser.only_images_caption
+    assert "rugby ball (place " in explorer.browser.only_images_caption
     explorer.browser.clear_filters()
     assert paste.bars.selected is None and len(explorer.browser.image_ids) == 12
     paste.bars.selected = [switching["object"], switching["variant"], int(switching["position"])]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from emocam_widgets.widgets.lime import LimeView
     from emocam_widgets.widgets.methods import MethodComparison
     from emocam_widgets.widgets.paste_bars import PasteBars
+    from emocam_widgets.widgets.paste_experiment import PasteExperiment
     from emocam_widgets.widgets.rsa import RsaMatrix
 
 _HOME = {
@@ -25,6 +26,7 @@ _HOME = {
     "MethodComparison": "methods",
     "ObjectEditor": "editor",
     "PasteBars": "paste_bars",
+    "PasteExperiment": "paste_experiment",
     "RsaMatrix": "rsa",
     "explore": "explorer",
 }
@@ -38,6 +40,7 @@ __all__ = [
     "MethodComparison",
     "ObjectEditor",
     "PasteBars",
+    "PasteExperiment",
     "RsaMatrix",
     "explore",
 ]

@@ -15,7 +15,7 @@ from traitlets import Dict, Float, Instance, List, Unicode, observe, validate
 from emocam_widgets import demo
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.follow import Growth, RunFollower, growth
-from emocam_widgets.run.run import DEFAULT_THRESHOLD
+from emocam_widgets.run.run import DEFAULT_THRESHOLD, Run, open_run
 from emocam_widgets.widgets.base import LiveWidget, link_traits, static
 from emocam_widgets.widgets.browser import ImageBrowser
 from emocam_widgets.widgets.editor import ObjectEditor
@@ -31,7 +31,6 @@ from emocam_widgets.widgets.run_parts import RUN_PARTS, RunParts
 if TYPE_CHECKING:
     from emocam_widgets.corpus import Corpus
     from emocam_widgets.engine import Worker
-    from emocam_widgets.run import Run
 
 # What can be done with an image beside looking at it, and the trait that holds the widget for it.
 PARTS = {"edit": "editor", "lime": "lime", "methods": "comparison"}
@@ -60,6 +59,7 @@ def explore(
     run: Run | Corpus | str | os.PathLike[str],
     worker: Worker | None = None,
     *,
+    other: Run | str | os.PathLike[str] | None = None,
     remember: bool = True,
     **traits: Any,
 ) -> Explorer:
@@ -70,6 +70,8 @@ def explore(
             grows. A folder of images, or a corpus, is analysed with the worker's models first (see
             `engine.opening.run_of`).
         worker: predicts while an image is edited; without one everything but the editor works.
+        other: another run, or its folder, such as that of another classifier or corpus: the heatmap shows this run less
+            the other (*More*, *compare* shows this run alone again).
         remember: begin where the last explorer over the same run was in this kernel (cell, filters, threshold, image,
             edits), so that running the cell again loses nothing. False begins anew.
         **traits: initial values of the explorer's traits; they win over what is remembered.
@@ -79,7 +81,9 @@ def explore(
     """
     from emocam_widgets.engine.opening import run_of  # which loads what analyses
 
-    return Explorer(run_of(run, worker), worker, remember=remember, **traits)
+    if other is not None and not isinstance(other, Run):
+        other = open_run(other)
+    return Explorer(run_of(run, worker), worker, other=other, remember=remember, **traits)
 
 
 class Explorer(LiveWidget):
@@ -131,9 +135,18 @@ class Explorer(LiveWidget):
     report = Dict(default_value=None, allow_none=True).tag(sync=True)
     edit_hint = Unicode().tag(sync=True)
 
-    def __init__(self, run: Run, worker: Worker | None = None, *, remember: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        run: Run,
+        worker: Worker | None = None,
+        *,
+        other: Run | None = None,
+        remember: bool = True,
+        **kwargs: Any,
+    ) -> None:
         self.run = run
         self.worker = worker
+        self.other = other
         self._run_parts = RunParts(self)
         self._report = ReportSession(lambda state: self.set_trait("report", state))
         self._unlink: list[Callable[[], None]] = []
@@ -144,7 +157,7 @@ class Explorer(LiveWidget):
         if "threshold" in kwargs:
             settings["threshold"] = kwargs["threshold"]
         given = {name: kwargs.pop(name) for name in ("cell", "object_class", "label", "selection") if name in kwargs}
-        heatmap, browser = _parts(run, worker, settings)
+        heatmap, browser = _parts(run, worker, other, settings)
         super().__init__(
             heatmap=heatmap,
             browser=browser,
@@ -329,7 +342,12 @@ class Explorer(LiveWidget):
         self._memory.keep("browser", self.browser, OF_BROWSER)
 
     def _bring_back(self, names: list[str]) -> None:
-        self._memory.bring_back("heatmap", self.heatmap, [name for name in OF_HEATMAP if name not in SETTINGS])
+        shown = [name for name in OF_HEATMAP if name not in SETTINGS]
+        of = None if self.other is None else str(self.other.path)
+        if self._memory.known("explorer", ["other"]).get("other") != of:
+            shown.remove("compare")  # what it was compared with before; now it is asked for something else
+        self._memory.remember("explorer", {"other": of})
+        self._memory.bring_back("heatmap", self.heatmap, shown)
         self._memory.bring_back("browser", self.browser, OF_BROWSER)
         self._memory.bring_back("explorer", self, names)
 
@@ -428,9 +446,11 @@ class Explorer(LiveWidget):
         return editor
 
 
-def _parts(run: Run, worker: Worker | None, settings: Mapping[str, Any]) -> tuple[AssociationHeatmap, ImageBrowser]:
+def _parts(
+    run: Run, worker: Worker | None, other: Run | None, settings: Mapping[str, Any]
+) -> tuple[AssociationHeatmap, ImageBrowser]:
     """Heatmap and browser with the same settings; those that no longer fit the run are left at their defaults."""
-    heatmap = AssociationHeatmap(run, worker)
+    heatmap = AssociationHeatmap(run, worker, other)
     present = Memory()
     present.remember("", settings)
     present.bring_back("", heatmap, SETTINGS)

@@ -163,7 +163,9 @@ def test_a_photographer_labels_notes_changes_and_takes_the_picture_home(explorer
         assert np.asarray(picture.convert("L")).mean() > np.asarray(before.convert("L")).mean() + 10
 
 
-def test_an_auditor_proves_an_association_and_hands_over_a_report(explorer: Locator, notebook: NotebookPage) -> None:
+def test_an_auditor_proves_an_association_and_hands_over_a_report(
+    explorer: Locator, notebook: NotebookPage, tmp_path: Path
+) -> None:
     explorer.get_by_test_id("strongest-hint").click()
     info = explorer.get_by_test_id("heatmap-info")
     expect(info).to_contain_text("labelled Surprise")
@@ -174,13 +176,15 @@ def test_an_auditor_proves_an_association_and_hands_over_a_report(explorer: Loca
     explorer.get_by_test_id("tried").first.click()
     expect(explorer.get_by_test_id("page-edit").get_by_test_id("control")).to_contain_text("As grey silhouette")
 
-    notebook.run('explorer.export_html("report.html", progress=False)', 60)
+    with notebook.page.expect_download(timeout=60_000) as download:
+        explorer.get_by_test_id("report").click()
+    download.value.save_as(tmp_path / "report.html")
     browser = notebook.page.context.browser
     assert browser is not None
     context = browser.new_context(offline=True)
     try:
         report = context.new_page()
-        report.goto((notebook.server.root / "report.html").as_uri())
+        report.goto((tmp_path / "report.html").as_uri())
         cell = report.locator('[data-testid="cell"][data-class="Sports equipment"][data-label="Excitement"]')
         count = int(str(cell.get_attribute("data-count")))
         cell.click()
