@@ -1,6 +1,7 @@
 // "Try it": a thing of the selected class is pasted onto images of other labels. What it turns them into, beside what its grey
 // silhouette does, while it comes in; each result can be opened in an editor.
 import { css, labelColour } from "../shared/colour";
+import { selectControl } from "../shared/controls";
 import { h, isDark, percent, type Disposer } from "../shared/dom";
 import { setTraits, type Model } from "../shared/model";
 import type { TriedRow, TryPicture, TryResult } from "./protocol";
@@ -8,6 +9,7 @@ import type { Store } from "./store";
 
 const RUNNING = ["planning", "running"];
 const TRANSITIONS = 6;
+const COUNTS = [10, 20, 50, 100];
 
 export class TryPanel {
   readonly button = h("button", { class: "ec-button hm-try", type: "button", title: "Paste such a thing onto images of other labels: what does it turn them into? (T)", "data-testid": "try" }, "Try it");
@@ -29,7 +31,8 @@ export class TryPanel {
     disposer: Disposer,
     private readonly closed: () => void,
   ) {
-    this.el.append(this.head, h("div", { class: "hm-panel-body" }, h("div", { class: "hm-panel-sum" }, this.said, this.bars, this.about), this.list));
+    const count = this.counts(disposer);
+    this.el.append(this.head, h("div", { class: "hm-panel-body" }, h("div", { class: "hm-panel-sum" }, this.said, this.bars, this.about, count), this.list));
     disposer.listen(this.button, "click", () => this.start());
     disposer.listen(this.head, "click", (event) => {
       const what = (event.target as Element).closest<HTMLElement>("[data-do]")?.dataset.do;
@@ -57,6 +60,23 @@ export class TryPanel {
     });
     disposer.add(() => this.forget());
     this.refresh();
+  }
+
+  /** Onto how many images: another number tries it again. */
+  private counts(disposer: Disposer): HTMLElement {
+    const control = selectControl(disposer, "images to paste it onto", "try-count", (value) => {
+      setTraits(this.model, { try_count: Number(value) });
+      this.start();
+    });
+    const update = (): void => {
+      const count = this.model.get<number>("try_count") ?? COUNTS[1];
+      const counts = [...new Set([...COUNTS, count])].sort((a, b) => a - b);
+      control.options(counts.map((value) => ({ value: String(value), label: String(value) })), String(count));
+      control.el.hidden = Boolean(this.model.get<string>("try_hint"));
+    };
+    disposer.watch(this.model, ["try_count", "try_hint"], update);
+    update();
+    return control.el;
   }
 
   private get result(): TryResult | null {
