@@ -179,12 +179,11 @@ def test_a_method_is_added_whole_or_not_at_all(run: Run, worker: Worker, classif
     assert grown is not None and grown.methods == ("grad-cam", "lift-cam") and "lift-cam" not in addable_methods(grown)
     assert seen[0] == (0, 12) and seen[-1] == (12, 12) and seen == sorted(seen)
     alone = analyze(run.corpus, classifier, None, methods=["lift-cam"], out=run.path.parent / "alone", progress=False)
-    columns = ["image_id", "method", "target", "output", "grid"]
-    added = grown.cams[grown.cams["method"] == "lift-cam"].set_index("image_id")
-    for row in alone.cams[columns].itertuples():
-        mine = added.loc[row.image_id]
-        assert (mine["target"], mine["output"]) == (row.target, row.output)
-        assert np.allclose(mine["grid"], row.grid, atol=2e-3)
+    grids = {row["image_id"]: row for row in grown.cams.to_dict("records") if row["method"] == "lift-cam"}
+    for row in alone.cams.to_dict("records"):
+        mine = grids[row["image_id"]]
+        assert (mine["target"], mine["output"]) == (row["target"], row["output"])
+        assert np.allclose(mine["grid"], row["grid"], atol=2e-3)
 
 
 def test_a_method_of_another_classifier_is_not_added(worker: Worker, tmp_path: Path) -> None:
