@@ -24,6 +24,7 @@ import { Regions } from "./regions";
 import { Rest } from "./rest";
 import { Scene, type Sprite, type State, sameState } from "./scene";
 import { Stage } from "./stage";
+import { SidePanel } from "./sidePanel";
 import { Sweep } from "./sweep";
 import { type SpriteReply, Things } from "./things";
 import { Tools } from "./tools";
@@ -73,6 +74,7 @@ class Editor {
   private readonly headline = new Headline();
   private readonly comparing: Comparing;
   private readonly history: History;
+  private readonly side: SidePanel;
   private readonly tools: Tools;
   private readonly panels: Panels;
   private readonly root: HTMLElement;
@@ -123,6 +125,8 @@ class Editor {
       { name: "regions", label: "Regions", title: "Change a part of the picture: grey out, brighten, blur, crop", content: this.regions.el },
       { name: "sweep", label: "Sweep", title: "The selected thing at every place, as a map", content: this.sweep.el },
     ], disposer, () => this.regions.leave());
+    this.side = new SidePanel(this.bars, [this.headline.el, this.rest.el, this.comparing.el], [this.camSays], disposer);
+    this.side.el.append(this.waiting); // over what is there: it comes and goes while a hand moves
     this.layOut(context.embedded);
     el.append(this.root);
     disposer.add(() => {
@@ -140,7 +144,7 @@ class Editor {
       h("div", { class: "ec-editor-body" },
         this.panels.el,
         h("div", { class: "ec-editor-stage" }, this.stage.canvas.element, this.state),
-        h("div", { class: "ec-editor-side" }, this.headline.el, this.rest.el, this.waiting, this.comparing.el, this.bars.el, this.camSays)),
+        this.side.el),
       this.history.el,
       this.tools.keys.panel,
       this.errors.el,
@@ -345,9 +349,11 @@ class Editor {
 
   private show(probabilities: Float32Array, live = false): void {
     if (probabilities.length === 0) return;
+    const first = this.bars.el.hidden;
     setHidden(this.bars.el, false);
     this.bars.update(probabilities, this.comparing.probabilities ?? this.original, live);
     this.headline.update(this.labels, probabilities, this.original, !this.scene.pristine);
+    if (first) this.side.fit();
   }
 
   private showCam(): void {

@@ -5,6 +5,11 @@ import { type Disposer, h, isDark, onThemeChange } from "./dom";
 
 const ROW = 28;
 const CHANGE_SHOWN = 0.0005;
+/** Of the style sheet: between the list, its head (which comes nearer) and the button for all labels. */
+const GAP = 8;
+const HEAD_NEARER = 4;
+const MORE = 28;
+const FEWEST = 3;
 
 interface Row {
   element: HTMLElement;
@@ -59,13 +64,14 @@ export class LabelBars {
   private rows: Row[] = [];
   private original: Float32Array | null = null;
   private all = false;
+  private readonly head = h("div", { class: "ec-bar-head ec-muted", "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}, "now"), h("span", { title: "against the original picture, in percentage points" }, "change"));
+  private fitting = Infinity;
 
   constructor(
     private readonly top: number,
     disposer: Disposer,
   ) {
-    const head = h("div", { class: "ec-bar-head ec-muted", "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}, "now"), h("span", { title: "against the original picture, in percentage points" }, "change"));
-    this.el = h("div", { class: "ec-bars" }, head, this.list, this.more);
+    this.el = h("div", { class: "ec-bars" }, this.head, this.list, this.more);
     this.more.hidden = true;
     disposer.listen(this.more, "click", () => {
       this.all = !this.all;
@@ -80,6 +86,17 @@ export class LabelBars {
     this.rows = labels.map((label) => this.makeRow(label));
     this.list.replaceChildren(...this.rows.map((row) => row.element));
     this.paintColours();
+    this.size();
+  }
+
+  /** With room for so many CSS pixels: as many labels as fit into them, a few at least, until all are asked for. */
+  fit(room: number): void {
+    const head = this.head.offsetHeight;
+    const list = room - (head > 0 ? head + GAP - HEAD_NEARER : 0);
+    const few = Math.floor((list - GAP - MORE) / ROW);
+    const fitting = this.labels.length * ROW <= list ? this.labels.length : Math.max(FEWEST, few);
+    if (fitting === this.fitting) return;
+    this.fitting = fitting;
     this.size();
   }
 
@@ -147,13 +164,17 @@ export class LabelBars {
   }
 
   private get shown(): number {
-    return this.all ? this.labels.length : Math.min(this.top, this.labels.length);
+    return this.all ? this.labels.length : Math.min(this.most, this.labels.length);
+  }
+
+  private get most(): number {
+    return Math.min(this.top, this.fitting);
   }
 
   private size(): void {
     this.list.style.height = `${this.shown * ROW}px`;
-    this.more.hidden = this.labels.length <= this.top;
-    this.more.textContent = this.all ? `Top ${this.top} labels` : `All ${this.labels.length} labels`;
+    this.more.hidden = this.labels.length <= this.most;
+    this.more.textContent = this.all ? `Top ${this.most} labels` : `All ${this.labels.length} labels`;
     this.more.setAttribute("aria-expanded", String(this.all));
   }
 }
