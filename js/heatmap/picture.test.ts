@@ -40,10 +40,15 @@ function picture(): { picture: CellPicture; taken: () => string[] } {
     lines = [];
     return now;
   };
-  return { picture: new CellPicture(), taken };
+  const made = new CellPicture();
+  document.body.append(made.el);
+  return { picture: made, taken };
 }
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.restoreAllMocks();
+});
 
 it("draws each cell with its number, leaves a pixel between two, and nothing where a label has no images", () => {
   const { picture: drawn, taken } = picture();

@@ -30,7 +30,7 @@ export class CellPicture {
   /** `unit.label`: where the first column begins. */
   draw(matrix: Matrix, marks: Marks | null, part: Part, unit: Room & { label: number }, dark: boolean): void {
     const { context } = this;
-    if (!context) return;
+    if (!context || !this.el.isConnected) return; // it has no font before it is in the page
     const ratio = window.devicePixelRatio || 1;
     this.prepare(context, part, unit, ratio);
     const n = matrix.labels.length;
