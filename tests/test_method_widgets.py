@@ -152,15 +152,15 @@ def test_without_a_worker_the_run_answers(run: Run, monkeypatch: pytest.MonkeyPa
 
 def masked(run: Run, folder: Path) -> tuple[Run, str]:
     """The run with a mask for every second box, and an image with several boxes."""
-    boxes = run.boxes.copy()
-    sizes = run.images.set_index("image_id")
     texts: list[str | None] = []
-    for number, box in enumerate(boxes.itertuples()):
-        mask = np.zeros((int(sizes.at[box.image_id, "height"]), int(sizes.at[box.image_id, "width"])), bool)
-        mask[int(box.y0) : int(box.y0) + 9, int(box.x0) : int(box.x0) + 7] = True
+    for number, (image_id, x0, y0) in enumerate(run.boxes[["image_id", "x0", "y0"]].to_numpy(object)):
+        height, width = run.image(str(image_id))[["height", "width"]].astype(int)
+        mask = np.zeros((height, width), np.bool_)
+        mask[int(y0) : int(y0) + 9, int(x0) : int(x0) + 7] = True
         texts.append(encode_mask(mask) if number % 2 == 0 else None)
+    boxes = run.boxes.assign(mask=pd.Series(texts, index=run.boxes.index, dtype=object))
     with RunWriter(folder / "masked", run.manifest) as writer:
-        found = {"images": run.images, "boxes": boxes.assign(mask=texts), "cams": run.cams}
+        found = {"images": run.images, "boxes": boxes, "cams": run.cams}
         writer.write_part(found, detected={"drawn": list(run.images["image_id"])})
         writer.finish()
     return open_run(folder / "masked", corpus=run.corpus), str(boxes["image_id"].value_counts().index[0])

@@ -40,9 +40,10 @@ class Line:
     def close(self) -> None:
         """Cuts it for good."""
         self.become("cut")
-        self._loop.call_soon_threadsafe(self._listening.close)
+        self._wait(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
@@ -52,6 +53,13 @@ class Line:
         if state == "cut":
             for writer in self._open:
                 writer.transport.abort()
+
+    async def _end(self) -> None:
+        self._listening.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._state != "up":
