@@ -77,6 +77,7 @@ class PasteBars(LiveWidget):
         self.observe(self._rebar, "before")
         self.observe(self._reselect, ["before", "selected"])
         self.on_message("switched", self._send_switched)
+        self.on_message("table", self._send_table)
         self._rebar(None)
         self._reselect(None)
 
@@ -171,6 +172,12 @@ class PasteBars(LiveWidget):
         counts = rows["label_after"].value_counts()
         to = [[str(label), int(number)] for label, number in counts.items()]
         return {"bar": bar, "start": start, "total": len(rows), "to": to, "items": items}, pictures
+
+    def _send_table(self, _request: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
+        """The bars as a CSV: what `PasteResult.shares` says."""
+        of = "" if self.before is None else f"-{self.before}"
+        name = f"paste-{'-'.join(self.result.objects)}{of}.csv".replace("/", "-").replace(" ", "-")
+        return {"name": name}, [self.result.shares(self.before).to_csv(index=False).encode()]
 
     def _probability(self, row: Mapping[Any, Any], when: str) -> float:
         return float(row[f"probabilities_{when}"][self.result.labels.index(row[f"label_{when}"])])

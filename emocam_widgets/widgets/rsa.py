@@ -93,6 +93,7 @@ class RsaMatrix(LiveWidget):
         super().__init__(_scores=list(SCORES), _synthetic=run.synthetic, **traits)
         self.observe(lambda _change: self.start(), list(_SETTINGS))
         self.on_message("difference", self._send_difference)
+        self.on_message("table", self._send_table)
         self.on_message("add", self._add)
         self.on_message("add_cancel", self._cancel_adding)
         self._tell_methods()
@@ -260,6 +261,13 @@ class RsaMatrix(LiveWidget):
                 self.status, self.problem = "failed", sentence
 
     # -- answers to the front end --------------------------------------------------------------------------------------
+
+    def _send_table(self, _request: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
+        """Every pair as a CSV."""
+        if self.result is None:
+            raise EmocamError(self.problem or "The correlations are not computed yet.")
+        name = f"{self.run.manifest.corpus.name}-agreement-{self.result.score}.csv".replace("/", "-")
+        return {"name": name}, [self.result.pairs().to_csv(index=False).encode()]
 
     def _add(self, request: dict[str, Any], _buffers: list[memoryview]) -> dict[str, Any]:
         self.add_method(str(request["method"]))

@@ -6,6 +6,7 @@ import { Disposer, h, isDark, onThemeChange } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { Rpc } from "../shared/rpc";
+import { tableButton } from "../shared/tableButton";
 import { Chart } from "./chart";
 import { type Bar, describe, initials, type Key, keyOf, OBJECT, sameKey } from "./state";
 import { Strip } from "./strip";
@@ -37,7 +38,7 @@ class PasteWidget {
     this.strip = new Strip(rpc, () => setTraits(model, { selected: null }), disposer);
     const badge = context.embedded || !model.get<boolean>("_synthetic") ? null : h("span", { class: "ec-badge", title: "Synthetic data: no finding about a real classifier" }, "synthetic data");
     this.root = h("div", { class: `pb${context.embedded ? " pb-embedded" : ""}`, "data-testid": "pastebars" },
-      h("div", { class: "pb-bar-row" }, h("strong", {}, "Share of pastes that switched the label"), this.before.el, h("span", { class: "ec-spring" }), badge),
+      h("div", { class: "pb-bar-row" }, h("strong", {}, "Share of pastes that switched the label"), this.before.el, h("span", { class: "ec-spring" }), badge, tableButton(rpc, "The numbers of these bars, as a table", disposer)),
       h("div", { class: "pb-scroll" }, this.chart.el, this.state),
       this.says, this.legend, this.strip.el, errors.el);
     el.append(this.root);

@@ -5,6 +5,7 @@ import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
 import { floats, integers, Rpc } from "../shared/rpc";
+import { tableButton } from "../shared/tableButton";
 import { AddMethod } from "./adding";
 import { Difference, type DifferenceContent } from "./difference";
 import { RsaGrid } from "./matrix";
@@ -34,6 +35,7 @@ class RsaWidget {
   private readonly on;
   private readonly variant;
   private readonly threshold;
+  private readonly csv: HTMLButtonElement;
   private readonly ask: (content?: Record<string, unknown>) => void;
   private tables: RsaTables | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,8 +66,9 @@ class RsaWidget {
       this.difference.show(content, floats(buffers[0]), floats(buffers[1]), integers(buffers[2]));
     });
     this.badge.hidden = context.embedded || !model.get<boolean>("_synthetic");
+    this.csv = tableButton(rpc, "Every pair with its correlation, interval and controls, as a table", disposer);
     this.root = h("div", { class: `rs${context.embedded ? " rs-embedded" : ""}`, "data-testid": "rsa" },
-      h("div", { class: "rs-bar" }, this.score.el, this.threshold.el, this.on.el, this.variant.el, this.progress, h("span", { class: "ec-spring" }), this.badge),
+      h("div", { class: "rs-bar" }, this.score.el, this.threshold.el, this.on.el, this.variant.el, this.progress, h("span", { class: "ec-spring" }), this.badge, this.csv),
       this.state,
       h("div", { class: "rs-body" }, h("div", { class: "rs-main" }, this.grid.el, this.says, this.caveat), this.difference.el),
       adding.el,
@@ -123,6 +126,7 @@ class RsaWidget {
     this.state.textContent = status === "failed" ? model.get<string>("problem") : "Comparing the methods…";
     this.progress.textContent = status === "running" && tables !== null ? "intervals and controls under way…" : "";
     this.grid.el.hidden = tables === null;
+    this.csv.disabled = tables === null;
     this.caveat.textContent = tables === null ? "" : caveat(tables);
     this.describe(null);
   }

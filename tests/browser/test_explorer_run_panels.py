@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -52,6 +53,13 @@ def becomes(notebook: NotebookPage, expression: str, value: object) -> None:
     notebook.wait_for(lambda: notebook.value(expression) == value, 10, f"{expression} to be {value!r}")
 
 
+def saved(output: Locator, button: Locator) -> pd.DataFrame:
+    """The table that a button saves."""
+    with output.page.expect_download() as download:
+        button.click()
+    return pd.read_csv(download.value.path())
+
+
 def ended(output: Locator, state: str = "done") -> Locator:
     panel = output.get_by_test_id("paste")
     expect(panel).to_have_attribute("data-state", state, timeout=60_000)
@@ -94,6 +102,11 @@ def test_an_experiment_from_the_choice_to_the_images_that_switched(explorer: Loc
     expect(crumb).to_contain_text(f"(place {best[2] + 1}) switched: ")
     assert set(notebook.value("ex.browser.image_ids")) == set(switched)
     assert violations(panel) == []
+    table = saved(explorer, panel.get_by_test_id("table-csv"))
+    assert pd.to_numeric(table["share"]).tolist() == pytest.approx(
+        notebook.value("ex.paste.result.shares()['share'].tolist()")
+    )
+    assert set(table["variant"]) == {"object", "grey"}
     notebook.theme("dark")
     assert violations(panel, "color-contrast") == []
     notebook.theme("light")
@@ -146,6 +159,8 @@ def test_another_method_is_added_and_a_pair_shown_in_the_heatmap(explorer: Locat
     cell.click()
     expect(matrix.get_by_test_id("difference")).to_have_attribute("data-pair", "grad-cam|lift-cam")
     assert violations(matrix) == []
+    table = saved(explorer, matrix.get_by_test_id("table-csv"))
+    assert table["rho"].tolist() == pytest.approx([rho])
     matrix.get_by_test_id("compare-above").click()
     becomes(notebook, "[ex.heatmap.method, ex.heatmap.compare]", ["grad-cam", "lift-cam"])
     expect(explorer.get_by_test_id("page-agreement")).to_be_hidden()
