@@ -72,6 +72,14 @@ ALONE = {
         "pastebars",
         '[data-testid="pastebars"]',
     ),
+    "paste": (
+        """_paste = emo.PasteExperiment(run, explorer.worker, things=['rugby ball', 'lotus flower'], label='Joy', count=20)
+_paste.start()
+_paste.wait(120)
+_paste""",
+        "paste",
+        '[data-testid="paste"][data-state="done"] [data-testid="paste-bar"]',
+    ),
 }
 REPORT = "str(explorer.export_html(_folder + '.html', progress=False))"
 

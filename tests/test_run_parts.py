@@ -87,6 +87,8 @@ def test_a_plan_is_of_a_label_and_says_what_is_wrong(run: Run, worker: Worker, t
 def test_the_experiment_runs_shows_parts_and_stops(run: Run, worker: Worker) -> None:
     paste = PasteExperiment(run, worker, things=["rugby ball"], count=12)
     assert paste.cost["pastes"] == 12 * 2 * 17 and paste.bars is None
+    wait_for(lambda: paste.cost["seconds"] is not None)  # found out on one image, before anything is begun
+    assert paste.trial is None and paste.result is None
     states: list[dict[str, Any]] = []
 
     def follow(change: dict[str, Any]) -> None:

@@ -92,6 +92,8 @@ class PasteExperiment(LiveWidget):
         self.update_run(run)
         self._ignore = self.session.listen(self._follow)
         self._follow()
+        if worker is not None:
+            self.session.probe(run, worker)
 
     # -- what Python users call ----------------------------------------------------------------------------------------
 
@@ -174,7 +176,7 @@ class PasteExperiment(LiveWidget):
                 else:
                     self.bars.update(found)
             self.set_trait("trial", self.session.state)
-            if self.session.state is not None and self.session.state["state"] != "running":
+            if self.session.state is None or self.session.state["state"] != "running":
                 self._say_cost()
 
     # -- answers to the front end --------------------------------------------------------------------------------------

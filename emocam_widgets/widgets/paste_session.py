@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.analysis.paste import PasteResult
-from emocam_widgets.engine.live_pasting import PastePlan, Row, pasted_result, run_pastes
+from emocam_widgets.engine.live_pasting import PastePlan, Row, pasted_result, plan_pastes, run_pastes
 from emocam_widgets.errors import EmocamError
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BARS_EVERY = 0.4
 """Seconds between two looks at partial results: the bars of a few thousand pastes take some milliseconds."""
+
+PROBE = ("rugby ball",)
+"""What is pasted to find out what a paste takes."""
 
 log = logging.getLogger("emocam_widgets")
 State = dict[str, Any]
@@ -30,7 +33,7 @@ class PasteSession:
     Attributes:
         state: as of `PasteExperiment.trial`, or None.
         result: what was found so far, or None.
-        seconds: what a prediction took in the last experiment, or None.
+        seconds: what a paste took in the last experiment, or when it was tried (`probe`), or None.
     """
 
     def __init__(self) -> None:
@@ -47,6 +50,11 @@ class PasteSession:
         with self._lock:
             self._listeners.append(listener)
         return lambda: self._forget(listener)
+
+    def probe(self, run: Run, worker: Worker) -> None:
+        """Finds out what a paste takes, on one image and where it is not known; returns at once."""
+        if self.seconds is None and self.wait(0):
+            threading.Thread(target=self._probe, args=(run, worker), name="emocam-paste-probe", daemon=True).start()
 
     def start(self, run: Run, worker: Worker, plan: PastePlan) -> None:
         """Begins an experiment; returns at once."""
@@ -83,6 +91,25 @@ class PasteSession:
         if thread is not None:
             thread.join(seconds)
         return thread is None or not thread.is_alive()
+
+    def _probe(self, run: Run, worker: Worker) -> None:
+        try:
+            plan = plan_pastes(run, worker, PROBE, n=1, control=False)
+            begun = time.monotonic()
+            rows = [row for _, found in run_pastes(run, plan, worker) for row in found]
+        except (
+            EmocamError,
+            RuntimeError,
+        ) as error:  # a worker that was closed: what it costs is then nobody's question
+            log.debug("It is not known what a paste takes: %s", error)
+            return
+        with self._lock:
+            if not rows or self.seconds is not None:
+                return
+            self.seconds = (time.monotonic() - begun) / len(rows)
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
 
     def _run(self, run: Run, worker: Worker, plan: PastePlan, state: State, stop: threading.Event) -> None:
         rows: list[Row] = []

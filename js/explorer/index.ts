@@ -131,7 +131,7 @@ class Explorer {
     return [
       { pane: heatmap, text: "A row is a kind of thing, a column a label. A cell says in how many images of that label the classifier looked at such a thing. Click one." },
       { pane: browser, text: "The images behind the cell, with the boxes that made them count. Double click one to see it large." },
-      { pane: detail, text: "One image: look at it, change it and watch its labels. Drag the divider above for more room." },
+      { pane: detail, text: "One image: look at it, change it and watch its labels. Agreement and Paste ask the whole run. Drag the divider above for more room." },
     ];
   }
 
