@@ -73,7 +73,8 @@ ALONE = {
         '[data-testid="pastebars"]',
     ),
     "paste": (
-        """_paste = emo.PasteExperiment(run, explorer.worker, things=['rugby ball', 'lotus flower'], label='Joy', count=20)
+        """_paste = emo.PasteExperiment(run, explorer.worker, things=['rugby ball', 'lotus flower'], label='Joy')
+_paste.count = 20
 _paste.start()
 _paste.wait(120)
 _paste""",

@@ -88,16 +88,15 @@ class PastePanel {
     this.control.checked = model.get<boolean>("control");
     this.cost.textContent = hint || writeCost(cost);
     this.cost.classList.toggle("ec-muted", !hint);
-    this.things.enable(!hint);
-    for (const select of this.form.querySelectorAll("select")) select.disabled = Boolean(hint);
-    this.control.disabled = Boolean(hint);
+    this.form.hidden = this.go.hidden = Boolean(hint);
+    this.root.classList.toggle("pe-without", Boolean(hint));
     this.button();
   }
 
   private button(): void {
     this.go.textContent = this.running ? "Stop" : "Run";
     this.go.classList.toggle("ec-button-primary", !this.running);
-    this.go.disabled = !this.running && (Boolean(this.model.get<string>("hint")) || Boolean(this.model.get<Cost>("cost").problem));
+    this.go.disabled = !this.running && Boolean(this.model.get<Cost>("cost").problem);
   }
 
   private tell(): void {
@@ -119,7 +118,7 @@ class PastePanel {
 
   private async showBars(): Promise<void> {
     const reference = this.model.get<string | null>("bars");
-    this.empty.hidden = reference !== null;
+    this.empty.hidden = reference !== null || Boolean(this.model.get<string>("hint"));
     if (reference === this.shown) return;
     this.shown = reference;
     this.unmountBars?.();

@@ -36,10 +36,6 @@ export class Things {
     if (!all.some((button) => button.tabIndex === 0)) (this.buttons.get(names[0]) ?? all[0]).tabIndex = 0;
   }
 
-  enable(enabled: boolean): void {
-    for (const button of this.buttons.values()) button.disabled = !enabled;
-  }
-
   private toggle(name: string): void {
     const chosen = [...this.buttons].filter(([, button]) => button.getAttribute("aria-pressed") === "true").map(([each]) => each);
     this.events.pick(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]);
