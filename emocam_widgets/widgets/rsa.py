@@ -88,6 +88,7 @@ class RsaMatrix(LiveWidget):
         self._adder = MethodSession(lambda state: self.set_trait("adding", state), self.update_run)
         self.result: Rsa | None = None
         self._round = 0
+        self._behind = False
         self._round_lock = threading.RLock()
         self._thread: threading.Thread | None = None
         super().__init__(_scores=list(SCORES), _synthetic=run.synthetic, **traits)
@@ -132,10 +133,15 @@ class RsaMatrix(LiveWidget):
 
     def update_run(self, run: Run) -> None:
         """Show the same run as it is by now, holding more than before; the settings stay as they are."""
+        others = run.methods != self.run.methods
         self.run = run
         self._tell_methods()
         self.run_revision += 1
-        self.start()
+        with self._round_lock:
+            # A run that grows quickly must not begin one computation over the other.
+            self._behind = self.status == "running" and not others
+            if not self._behind:
+                self.start()
 
     def close(self) -> None:
         """Close the widget; a method that is being added is not."""
@@ -251,6 +257,9 @@ class RsaMatrix(LiveWidget):
                 self.pair = None
             if whole:
                 self.status = "done"
+                if self._behind:
+                    self._behind = False
+                    self.start()
         return True
 
     def _fail(self, number: int, sentence: str) -> None:
