@@ -129,6 +129,7 @@ export class ImagePane {
     const boxes = readBoxes(floats(buffers[0]), 0, content.boxes, this.store.classes);
     this.canvas.setBoxes(boxes);
     this.canvas.setCam(content.cam === null ? null : readCam(floats(buffers[1]), 0, content.cam));
+    this.el.dataset.cam = content.cam === null ? "" : `${content.cam_method} of ${content.cam_target}`;
     this.canvas.setLabel(`${imageId}, ${this.store.predictedLabel(position)}`);
     this.shown = { imageId, position, reply: content, probabilities: floats(buffers[2]) };
     this.fillLegend(boxes);

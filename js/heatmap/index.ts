@@ -43,7 +43,7 @@ class Heatmap {
   private readonly trial: TryPanel;
   private readonly waiting = h("div", { class: "ec-empty", "data-testid": "heatmap-waiting" }, "Counting…");
   private readonly empty = h("div", { class: "ec-empty", hidden: true, "data-testid": "heatmap-empty" });
-  private readonly root = h("div", { class: "ec hm", "data-testid": "heatmap-widget" });
+  private readonly root = h("div", { class: "ec hm", "data-testid": "heatmap-widget", "data-settled": "false" });
   private readonly status = h("div", { class: "hm-status", role: "status" });
   /** What stands above the cells. */
   private readonly above: HTMLElement[];
@@ -117,7 +117,11 @@ class Heatmap {
 
   private listen(): void {
     const { disposer, model } = this;
-    this.store.on(disposer, (what) => (what === "matrix" ? this.refresh() : this.paint()));
+    this.store.on(disposer, (what) => {
+      if (what === "asked") this.root.dataset.settled = "false";
+      else if (what === "matrix") this.refresh();
+      else this.paint();
+    });
     disposer.watch(model, "measure", () => this.refresh());
     disposer.watch(model, ["comparisons", "features"], () => this.refresh());
     disposer.watch(model, ["cell", "object_class", "label"], () => {
@@ -192,6 +196,7 @@ class Heatmap {
     // What is shown, for whoever waits for it.
     this.root.dataset.threshold = String(settings.threshold);
     this.root.dataset.settled = String(this.store.settled);
+    this.root.dataset.marked = String(this.store.marks !== null);
   }
 
   private explainEmpty(threshold: number): void {

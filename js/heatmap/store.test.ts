@@ -56,13 +56,24 @@ it("has one question under way, and then asks for the newest threshold only, wit
   expect(model.sent[2].settings).toEqual({ by: "annotation", threshold: 0.7 });
   expect([model.sent[1].tell, model.sent[2].tell]).toEqual([true, false]); // others hear of every few steps, and of the last
   await answer({ threshold: 0.7, by: "annotation" }, false);
-  expect(told).toHaveBeenCalledTimes(2);
+  expect(told.mock.calls.filter(([what]) => what === "matrix")).toHaveLength(2);
   expect(store.settled).toBe(false); // the slider is still held
   store.change({ threshold: 0.7 });
   await answer({ threshold: 0.7, by: "annotation" }, false);
   expect(store.settled).toBe(true);
   expect(model.sent).toHaveLength(4);
   expect(model.sent[3]).toMatchObject({ tell: true, settings: { threshold: 0.7 } });
+});
+
+it("tells of a change at once that what is shown is not the newest any more", async () => {
+  const store = Store.of(model, disposer, new ErrorBar());
+  await answer();
+  const told: [string, boolean][] = [];
+  store.on(disposer, (what) => told.push([what, store.settled]));
+  store.change({ order: "alphabet" });
+  expect(told).toEqual([["asked", false]]);
+  await answer({ order: "alphabet" }, false);
+  expect(told[1]).toEqual(["matrix", true]);
 });
 
 it("asks again when somebody else changes a setting, not when Python tells what was asked for", async () => {

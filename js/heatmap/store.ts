@@ -26,6 +26,9 @@ const MARKS_AFTER = 120;
 /** How often others (the images beside it, Python's observers) hear of a slider that moves; the heatmap itself follows it at once. */
 const TELL_EVERY = 150;
 
+/** What is told: new numbers are asked for (what is shown is not the newest from now on), or they came, or their marks did. */
+export type News = "asked" | "matrix" | "marks";
+
 const stores = new WeakMap<Model, Store>();
 
 export class Store {
@@ -44,7 +47,7 @@ export class Store {
   private users = 0;
   private dragging = false;
   private readonly disposer = new Disposer();
-  private readonly listeners = new Set<(what: "matrix" | "marks") => void>();
+  private readonly listeners = new Set<(what: News) => void>();
   private followTimer = 0;
   private marksTimer = 0;
   private tellTimer = 0;
@@ -107,7 +110,7 @@ export class Store {
     this.request(false);
   }
 
-  on(disposer: Disposer, listener: (what: "matrix" | "marks") => void): void {
+  on(disposer: Disposer, listener: (what: News) => void): void {
     this.listeners.add(listener);
     disposer.add(() => this.listeners.delete(listener));
   }
@@ -135,6 +138,7 @@ export class Store {
 
   private request(held: boolean, tell = true): void {
     this.settled = false;
+    this.tell("asked");
     clearTimeout(this.marksTimer);
     const rows = held && this.raw ? [this.raw.rows, this.raw.columns] : [];
     this.ask({ settings: { ...this.unsent }, search: this.searched, tell, names: this.names?.number ?? null }, rows);
@@ -172,7 +176,7 @@ export class Store {
     }
   }
 
-  private tell(what: "matrix" | "marks"): void {
+  private tell(what: News): void {
     for (const listener of [...this.listeners]) listener(what);
   }
 }

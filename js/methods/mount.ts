@@ -131,6 +131,7 @@ class Methods {
   }
 
   private async load(): Promise<void> {
+    this.root.dataset.settled = "false";
     const loaded = await this.loader.load();
     const { scene: content, picture } = this;
     if (loaded === null || content === null) return;
