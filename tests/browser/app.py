@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.browser.lab import free_port
 
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 @dataclass(frozen=True)

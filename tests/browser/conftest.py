@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser.app import AppServer, start_app
 from tests.browser.lab import LabServer, start_lab
@@ -30,6 +30,9 @@ CHROMIUM_OPTIONS = [
 ]
 WINDOW = (1366, 900)
 SCREENSHOTS = Path(tempfile.gettempdir()) / "emocam-browser-tests"
+expect.set_options(
+    timeout=15_000
+)  # on a machine with two cores that are not the tests' alone, five seconds are soon over
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,9 +99,11 @@ def notebook(request: pytest.FixtureRequest, module_notebook: NotebookPage) -> I
         module_notebook.page.screenshot(path=path)
         print(f"screenshot of the failure: {path}")
         print("errors on the page:", *module_notebook.page_errors or ["none"], sep="\n  ")
-    if module_notebook.kernel_status() != "idle":
-        module_notebook.interrupt()
+    try:
         module_notebook.wait_idle(20)
+    except TimeoutError:
+        module_notebook.interrupt()
+        module_notebook.wait_idle()
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,21 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, expect
 
+from tests.browser.scrolling import bring_to_middle
+
 MARGIN = 16  # of the stage around the picture, both sides together
 LARGEST_SCALE = 4
 
 
 def open_in_editor(explorer: Locator, image_id: str) -> Locator:
-    """Finds an image by its id, opens it by a double click and goes to Edit."""
+    """Finds an image by its id, opens it by a double click and goes to Edit; returns once the editor shows it."""
     explorer.get_by_test_id("browser").get_by_placeholder("Search").fill(image_id)
     expect(explorer.get_by_test_id("thumb")).to_have_count(1)
     explorer.get_by_test_id("thumb").dblclick()
     explorer.get_by_test_id("tab-edit").click()
     editor = explorer.get_by_test_id("page-edit")
-    expect(editor).to_be_visible()
+    expect(editor.get_by_test_id("stage")).to_have_attribute("aria-label", f"{image_id} to edit", timeout=30_000)
+    expect(editor.get_by_test_id("editor")).to_have_attribute("data-settled", "true", timeout=30_000)
     return editor
 
 
@@ -34,7 +37,7 @@ def draw_box(editor: Locator, box: Sequence[float], size: Sequence[float]) -> No
     """Draws a box (x0, y0, x1, y1, relative to the picture) with the mouse; `size` is the picture's in pixels."""
     editor.get_by_test_id("region-box").click()
     stage = editor.get_by_test_id("stage")
-    stage.evaluate("stage => stage.scrollIntoView({block: 'center'})")
+    bring_to_middle(stage)
     room = stage.bounding_box()
     assert room is not None
     scale = min((room["width"] - MARGIN) / size[0], (room["height"] - MARGIN) / size[1], LARGEST_SCALE)

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 from ipykernel.kernelspec import write_kernel_spec
 
-START_SECONDS = 90
+START_SECONDS = 180
 
 
 class LabDidNotStart(RuntimeError):

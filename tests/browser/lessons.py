@@ -8,6 +8,7 @@ import nbformat
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import bring_to_middle
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -75,7 +76,7 @@ class Hand:
         self.settled()
 
     def _look(self) -> None:
-        self.output.get_by_test_id("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
+        bring_to_middle(self.output.get_by_test_id("stage"))
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         box = self.output.get_by_test_id("stage").bounding_box()

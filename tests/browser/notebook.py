@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,33 @@ from tests.browser.lab import LabServer
 Mode = Literal["lab", "doc", "notebook"]
 ADDRESSES: dict[Mode, str] = {"lab": "lab/tree/{}?reset&", "doc": "doc/tree/{}?reset&", "notebook": "notebooks/{}?"}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-OPEN_MS = 60_000
+OPEN_MS = 120_000
+BUSY_AT_MOST = 300
+"""Seconds after which a cell that keeps the kernel busy ends by itself, where its test was killed."""
+
+# What a cell runs that keeps the kernel busy until a file of the test's appears.
+_BUSY = """import os, time
+_end = time.monotonic() + {most}
+def going_on():
+    return not os.path.exists({until!r}) and time.monotonic() < _end
+print('started', flush=True)
+{source}
+while going_on():
+    time.sleep(0.05)
+"""
+# The same with Python's lock held throughout, so that no other thread of the kernel answers either. No thread may ask
+# for the lock between two of the calls: the switch interval is longer than all of it.
+_BLOCKED = """import ctypes, sys, time
+_libc, _interval = ctypes.PyDLL(None), sys.getswitchinterval()
+sys.setswitchinterval({most})
+time.sleep(0.2)
+_libc.close(_libc.creat({since!r}, 0o600))
+for _ in range(20 * {most}):
+    if _libc.access({until!r}, 0) == 0:
+        break
+    _libc.usleep(50_000)
+sys.setswitchinterval(_interval)
+"""
 
 # The panel, and nothing before JupyterLab has restored it with a kernel that answers.
 _PANEL = """() => {
@@ -72,7 +99,7 @@ class Cell:
             parts.append("".join(text))
         return "".join(parts)
 
-    def wait(self, seconds: float = 60) -> Cell:
+    def wait(self, seconds: float = 120) -> Cell:
         """Returns once the cell has ended. Raises CellError where it ended with an error."""
         self.notebook.wait_for(
             lambda: self.done, seconds, f"the cell to end:\n{self._model('cell.sharedModel.source')}"
@@ -180,20 +207,50 @@ class NotebookPage:
         )
         return cell
 
-    def run(self, cell: Cell | str, seconds: float = 60) -> Cell:
+    def run(self, cell: Cell | str, seconds: float = 120) -> Cell:
         """Runs a cell (a string is first added as one) and waits for its end. Raises CellError where it fails."""
         return self.start(cell).wait(seconds)
 
     @contextmanager
-    def busy(self, seconds: float = 5, source: str = "import time; time.sleep({seconds})") -> Iterator[Cell]:
-        """Keeps the kernel's main shell busy with another cell while the body runs; waits for that cell afterwards.
+    def busy(self, seconds: float = 5, source: str = "") -> Iterator[Cell]:
+        """Keeps the kernel's main shell busy with another cell until the body has ended; then waits for that cell.
 
-        The body can ask `cell.done` whether it was quick enough. `source` may touch a widget while it runs.
+        The cell runs as long as the body does, however slow the machine is. `source` runs in it and may touch a widget
+        for as long (`while going_on(): ...`); in it `{seconds}` stands for `seconds`.
         """
-        cell = self.start("print('started', flush=True)\n" + source.replace("{seconds}", str(seconds)))
-        self.wait_for(lambda: "started" in cell.text, 10, "the kernel to start the other cell")
-        yield cell
-        cell.wait(seconds + 60)
+        self.wait_live()  # what is asked before waits for the cell, and the cell for the body
+        until = self._signal()
+        source = source.replace("{seconds}", str(seconds))
+        cell = self.start(_BUSY.format(most=BUSY_AT_MOST, until=str(until), source=source))
+        try:
+            self.wait_for(lambda: "started" in cell.text, 30, "the kernel to start the other cell")
+            yield cell
+            assert not cell.done, "the other cell ended before it was told to"
+        finally:
+            until.touch()
+        cell.wait()
+        until.unlink()
+
+    @contextmanager
+    def blocked(self) -> Iterator[Cell]:
+        """Keeps the kernel from answering anything until the body has ended: a cell holds Python's lock, so that not
+        even the widgets' own subshell can answer."""
+        since, until = self._signal(), self._signal()
+        paths = {"since": str(since).encode(), "until": str(until).encode()}
+        cell = self.start(_BLOCKED.format(most=BUSY_AT_MOST, **paths))
+        try:
+            self.wait_for(since.exists, 30, "the kernel to be blocked")
+            yield cell
+            assert not cell.done, "the other cell ended before it was told to"
+        finally:
+            until.touch()
+        cell.wait()
+        since.unlink()
+        until.unlink()
+
+    def _signal(self) -> Path:
+        """A file that is not there yet, to tell something to a cell that runs."""
+        return self.server.root.parent / f"signal-{secrets.token_hex(6)}"
 
     def clear(self) -> None:
         """Deletes all cells and closes their widgets; what the kernel has imported and loaded stays."""
@@ -223,6 +280,30 @@ class NotebookPage:
         """The value of a Python expression in the kernel, through JSON, after what runs already. Raises CellError."""
         return json.loads(self._request("", f"__import__('json').dumps({expression})"))
 
+    def wait_value(self, expression: str, expected: object, seconds: float = 20) -> None:
+        """Returns once a Python expression has that value in the kernel (by `==`, so `pytest.approx` will do).
+
+        What is changed on the page comes to the kernel beside its main shell, in no order with `value`: what a click
+        changes is waited for, not read once. An expression that fails (the first of an empty list) has no value yet.
+        Raises TimeoutError with the last value.
+        """
+        last = ""
+
+        def reached() -> bool:
+            nonlocal last
+            try:
+                found = self.value(expression)
+            except CellError as error:
+                last = str(error).splitlines()[-1]
+                return False
+            last = repr(found)
+            return bool(found == expected)
+
+        try:
+            self.wait_for(reached, seconds, f"{expression} to be {expected!r}")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it is {last}") from None
+
     def _request(self, code: str, expression: str) -> Any:
         reply = self.page.evaluate(
             f"""async ([code, expression]) => {{
@@ -243,7 +324,7 @@ class NotebookPage:
         """Returns once the kernel has nothing left to do."""
         self.wait_for(lambda: self.kernel_status() == "idle", seconds, "the kernel to be idle")
 
-    def wait_live(self, seconds: float = 10) -> None:
+    def wait_live(self, seconds: float = 20) -> None:
         """Returns once JupyterLab has a subshell for every widget's messages.
 
         It asks the kernel for one when the first widget comes; what is clicked in the moments before waits for the cell

@@ -20,7 +20,7 @@ def explorer(notebook: NotebookPage) -> Iterator[Locator]:
     notebook.size(1366, 900)
     notebook.run(SETUP, 120)
     output = notebook.run("ex = explorer(remember=False); ex", 120).output
-    expect(output.get_by_test_id("browser")).to_have_attribute("data-ready", "true", timeout=20_000)
+    expect(output.get_by_test_id("browser")).to_have_attribute("data-ready", "true", timeout=40_000)
     yield output
     notebook.page.emulate_media(forced_colors="none", reduced_motion="no-preference")
     notebook.theme("light")
@@ -45,6 +45,7 @@ def test_axe_finds_nothing_serious(notebook: NotebookPage, explorer: Locator) ->
     whole = explorer.get_by_test_id("explorer")
     found = {"nothing open": violations(whole)}
     explorer.get_by_test_id("strongest-hint").click()
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(" in ")
     explorer.get_by_test_id("thumb").first.dblclick()
     for mode in TABS:
         open_tab(explorer, mode)
@@ -117,7 +118,9 @@ def test_whole_task_by_keyboard(notebook: NotebookPage, explorer: Locator) -> No
     keyboard.press("Escape")  # lets go of the thing
     keyboard.press("Escape")  # leaves the image
     expect(explorer.get_by_test_id("page-edit")).to_be_hidden()
-    assert notebook.page.evaluate(FOCUSED)["pane"] == "pane-browser"
+    notebook.wait_for(
+        lambda: notebook.page.evaluate(FOCUSED)["pane"] == "pane-browser", 20, "the focus to go back to the images"
+    )
     assert [stop["text"] for stop in stops if not (stop["inside"] and stop["named"])] == []
     assert [stop["text"] for stop in stops if not stop["visible"]] == []
     panes = [stop["pane"] for stop in stops]

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import images_of
 
 REPOSITORY = Path(__file__).parents[2]
 SETUP = f"""
@@ -53,20 +54,7 @@ def show(notebook: NotebookPage, source: str = BROWSER) -> Locator:
 
 def shown_ids(output: Locator) -> list[str]:
     """Every image that the grid holds, in order, by scrolling through it."""
-    return output.get_by_test_id("grid").evaluate(
-        """async grid => {
-          const found = new Map();
-          for (let top = 0; ; top += grid.clientHeight / 2) {
-            grid.scrollTop = top;
-            await new Promise(done => setTimeout(done, 120));
-            for (const tile of grid.querySelectorAll("[data-testid=thumb]")) {
-              found.set(Number(tile.dataset.place), tile.dataset.imageId);
-            }
-            if (top + grid.clientHeight >= grid.scrollHeight) break;
-          }
-          return [...found].sort((a, b) => a[0] - b[0]).map(entry => entry[1]);
-        }"""
-    )
+    return images_of(output.get_by_test_id("grid"))
 
 
 @pytest.mark.usefixtures("prepared")
@@ -98,18 +86,22 @@ def test_cell_shows_its_contributors_and_the_boxes_that_made_them(notebook: Note
     expect(crumb).to_have_text(f"{CELL[0]} in {CELL[1]}: {len(expected)} of {total} images")
     assert shown_ids(output) == expected
     assert 0 < len(expected) < total
-    for tile in output.locator("[data-testid=thumb][data-loaded]").all():
-        assert tile.get_attribute("data-strong-classes") == CELL[0]
-    chips = output.get_by_test_id("chip").evaluate_all("chips => chips.map(chip => chip.dataset.name)")
-    assert chips == list(CELL)
+    now = output.get_by_test_id("browser").get_attribute("data-revision")
+    expect(output.locator(f'[data-testid=thumb]:not([data-loaded="{now}"])')).to_have_count(0)
+    strong = output.get_by_test_id("thumb").evaluate_all("tiles => tiles.map(tile => tile.dataset.strongClasses)")
+    assert set(strong) == {CELL[0]}
+    expect_chips(output, *CELL)
     output.get_by_test_id("clear-filter").click()
     expect(crumb).to_have_text("120 images")
-    assert notebook.value("browser.cell") is None
+    notebook.wait_value("browser.cell", None)
 
 
-def chips(output: Locator) -> list[str]:
-    """What the chips say."""
-    return output.get_by_test_id("chip").evaluate_all("chips => chips.map(chip => chip.dataset.name)")
+def expect_chips(output: Locator, *names: str) -> None:
+    """There come to be just these chips."""
+    chips = output.get_by_test_id("chip")
+    expect(chips).to_have_count(len(names))
+    for place, name in enumerate(names):
+        expect(chips.nth(place)).to_have_attribute("data-name", name)
 
 
 @pytest.mark.usefixtures("prepared")
@@ -127,8 +119,8 @@ def test_filters_compose_and_their_chips_go_by_mouse_and_by_key(notebook: Notebo
     assert shown_ids(output) == both
     output.get_by_test_id("filter-confidence").fill("0.7")
     expect(crumb).to_contain_text("confidence from 0.70")
-    assert notebook.value("[browser.label, browser.object_class, browser.confidence]") == ["Joy", "Plant", 0.7]
-    assert chips(output) == ["Joy", "Plant", "from 0.70"]
+    notebook.wait_value("[browser.label, browser.object_class, browser.confidence]", ["Joy", "Plant", 0.7])
+    expect_chips(output, "Joy", "Plant", "from 0.70")
     output.locator('[data-name="Joy"] button').click()
     expect(crumb).to_contain_text("Plant detected, confidence from 0.70:")
     output.locator('[data-name="Plant"] button').focus()
@@ -144,7 +136,7 @@ def test_filters_compose_and_their_chips_go_by_mouse_and_by_key(notebook: Notebo
     expect(output.locator('[data-name="images that switched"]')).to_be_visible()
     output.get_by_test_id("clear-filter").click()
     expect(crumb).to_have_text("120 images")
-    assert notebook.value("[browser.text, browser.only_images]") == ["", None]
+    notebook.wait_value("[browser.text, browser.only_images]", ["", None])
     notebook.execute("browser.label = 'Sexual Desire'")
     expect(output.get_by_test_id("state")).to_contain_text("No image has the label Sexual Desire.")
     output.get_by_role("button", name="Show all images").last.click()
@@ -163,7 +155,19 @@ def test_order_is_chosen_and_turned_round(notebook: NotebookPage) -> None:
     expect(first).to_have_attribute("data-image-id", joy[-1])
     output.get_by_test_id("sort-direction").click()
     expect(first).to_have_attribute("data-image-id", joy[0])
-    assert notebook.value("browser.image_ids") == joy
+    notebook.wait_value("browser.image_ids", joy)
+
+
+def at_rest(notebook: NotebookPage, canvas: Locator) -> bytes:
+    """What a canvas shows once nothing of it changes any more."""
+    seen = [b"", canvas.screenshot()]
+
+    def rests() -> bool:
+        seen[:] = seen[1], canvas.screenshot()
+        return seen[0] == seen[1]
+
+    notebook.wait_for(rests, 20, "the picture to come to rest")
+    return seen[1]
 
 
 @pytest.mark.usefixtures("prepared")
@@ -173,7 +177,7 @@ def test_several_are_selected_and_two_compared_with_one_zoom(notebook: NotebookP
     press = notebook.page.keyboard.press
 
     def selected(expected: list[str]) -> None:
-        notebook.wait_for(lambda: notebook.value("browser.selection") == expected, 10, f"{expected} to be selected")
+        notebook.wait_value("browser.selection", expected)
         found = output.locator('[aria-selected="true"]').evaluate_all("all => all.map(tile => tile.dataset.imageId)")
         assert sorted(found) == sorted(expected)
 
@@ -187,29 +191,30 @@ def test_several_are_selected_and_two_compared_with_one_zoom(notebook: NotebookP
     output.get_by_test_id("compare").click()
     left, right = output.get_by_test_id("look-canvas"), output.get_by_test_id("compare-canvas")
     expect(right).to_be_visible()
-    assert notebook.value("[browser.open_image, browser.compare_image]") == [ids[1], ids[3]]
+    notebook.wait_value("[browser.open_image, browser.compare_image]", [ids[1], ids[3]])
     difference = notebook.value("(run.probabilities[3] - run.probabilities[1]).tolist()")
     labels = notebook.value("list(run.labels)")
     pairs = output.get_by_test_id("pair")
     expect(pairs).to_have_count(len(labels))
     shown = pairs.evaluate_all("rows => rows.map(row => [row.dataset.label, Number(row.dataset.difference)])")
     assert dict(shown) == pytest.approx(dict(zip(labels, difference, strict=True)), abs=1e-5)
-    before = right.screenshot()
+    expect(output.locator('.ec-look-picture[data-loaded="true"]')).to_have_count(2)
     left.focus()
+    before = at_rest(notebook, right)
     press("+")
     press("+")
-    notebook.wait_for(lambda: right.screenshot() != before, 5, "the other picture to zoom too")
+    notebook.wait_for(lambda: right.screenshot() != before, 20, "the other picture to zoom too")
     press("Escape")
     expect(right).to_be_hidden()
     press("Escape")
     expect(output.get_by_test_id("look")).to_be_hidden()
     output.get_by_test_id("grid").focus()
     press("Control+a")
-    notebook.wait_for(lambda: notebook.value("len(browser.selection)") == len(ids), 10, "all to be selected")
+    notebook.wait_value("len(browser.selection)", len(ids))
     press("Escape")
     selected_now = output.locator('[aria-selected="true"]')
     expect(selected_now).to_have_count(1)
-    assert notebook.value("browser.selection") == []
+    notebook.wait_value("browser.selection", [])
 
 
 @pytest.mark.usefixtures("prepared")
@@ -223,10 +228,9 @@ def test_map_of_each_method_and_label_and_boxes_under_the_pointer(notebook: Note
     output.get_by_test_id("cam-method").select_option("ablation-cam")
     output.get_by_test_id("cam-target").select_option("Joy")
     note = output.get_by_test_id("cam-note")
+    expect(output.locator(".ec-look-picture").first).to_have_attribute("data-cam", "ablation-cam of Joy")
     expect(note).to_contain_text("13 \N{MULTIPLICATION SIGN} 13 cells")
-    notebook.wait_for(
-        lambda: notebook.value("[browser.cam_method, browser.cam_target]") == ["ablation-cam", "Joy"], 10, "both traits"
-    )
+    notebook.wait_value("[browser.cam_method, browser.cam_target]", ["ablation-cam", "Joy"])
     box = notebook.value(
         f"(lambda b: [float(b.x0) + 2, float(b.y0) + 2])(two.boxes_of({ids[0]!r}).assign("
         "area=lambda b: (b.x1 - b.x0) * (b.y1 - b.y0)).sort_values('area').iloc[0])"
@@ -270,7 +274,7 @@ def test_album_is_labelled_by_keys_and_evaluated(notebook: NotebookPage) -> None
     press("Escape")
     expect(output.locator(f'[data-image-id="{ids[1]}"]').get_by_test_id("tile-annotation")).to_have_text("✎ Excitement")
     given = dict(zip(ids, ["Joy", "Excitement", "Craving"], strict=False))
-    assert notebook.value("browser.annotations") == given
+    notebook.wait_value("browser.annotations", given)
     notebook.execute("own = emo.Corpus.from_csv(folder / 'images' / 'emocam-annotations.csv', image='image_id')")
     assert notebook.value("{image_id: own.annotation(image_id) for image_id in own}") == given
     right = sum(notebook.value(f"run.image({image_id!r}).label") == label for image_id, label in given.items())
@@ -280,7 +284,7 @@ def test_album_is_labelled_by_keys_and_evaluated(notebook: NotebookPage) -> None
     output.locator('[data-place="6"]').click(modifiers=["Control"])
     press("2")
     expect(output.locator(f'[data-image-id="{ids[6]}"]').get_by_test_id("tile-annotation")).to_have_text("✎ Excitement")
-    assert notebook.value("[browser.annotations.get(i) for i in browser.selection]") == ["Excitement"] * 2
+    notebook.wait_value("[browser.annotations.get(i) for i in browser.selection]", ["Excitement"] * 2)
 
 
 @pytest.mark.usefixtures("prepared")
@@ -340,7 +344,7 @@ def test_keys_move_open_and_leave(notebook: NotebookPage) -> None:
     expect(look).to_be_hidden()
     expect(output.get_by_test_id("grid")).to_be_focused()
     selected(ids[1])
-    assert notebook.value("[browser.selected, browser.open_image]") == [ids[1], None]
+    notebook.wait_value("[browser.selected, browser.open_image]", [ids[1], None])
     press("c")
     expect(output.get_by_test_id("toggle-cam")).to_have_attribute("aria-pressed", "true")
     assert len(notebook.cells) == cells, "JupyterLab acted on a key that was the browser's"
@@ -349,12 +353,11 @@ def test_keys_move_open_and_leave(notebook: NotebookPage) -> None:
 @pytest.mark.usefixtures("prepared")
 def test_filter_while_another_cell_runs(notebook: NotebookPage) -> None:
     output = show(notebook)
-    with notebook.busy(5) as other:
+    with notebook.busy():
         output.get_by_test_id("add-filter").click()
         output.get_by_test_id("filter-label").select_option("Craving")
         expect(output.get_by_test_id("breadcrumb")).to_have_text("Craving: 24 of 120 images")
         expect(output.locator("[data-label=Craving][data-loaded]").first).to_be_visible()
-        assert not other.done
 
 
 @pytest.mark.usefixtures("prepared")

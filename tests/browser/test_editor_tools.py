@@ -6,13 +6,13 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import bring_to_middle
 from tests.browser.test_editor import SETUP, Editor
 
 BOXES = """
@@ -33,10 +33,6 @@ class Workbench(Editor):
     def open(self, panel: str) -> None:
         self.get(f"panel-{panel}").click()
 
-    def placements(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.notebook.value("editor.placements")
-        return found
-
     def at(self, x: float, y: float) -> tuple[float, float]:
         """A point relative to the picture, in the window."""
         self.get("stage").evaluate("stage => stage.scrollIntoView({block: 'center'})")
@@ -48,6 +44,7 @@ class Workbench(Editor):
         return left + x * SIZE[0] * scale, top + y * SIZE[1] * scale
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], release: bool = True) -> None:
+        bring_to_middle(self.get("stage"))
         self.page.mouse.move(*self.at(*start))
         self.page.mouse.down()
         self.page.mouse.move(*self.at(*end), steps=8)
@@ -73,15 +70,16 @@ def test_things_hold_on_to_boxes_and_the_rest_is_told_when_the_hand_rests(bench:
     notebook, page = bench.notebook, bench.page
     expect(bench.root).to_have_attribute("data-boxes", "2")
     bench.output.locator('[data-sprite="soccer ball"]').click()
+    bench.placements(1)
     bench.settled()
     bench.drag((0.5, 0.5), (0.258, 0.372), release=False)  # the face's centre is at 0.25, 0.3667
     expect(bench.output.locator(".ec-rest")).to_have_attribute("data-stale", "true")
     page.mouse.up()
-    notebook.wait_for(lambda: bench.placements()[0]["x"] == pytest.approx(0.25), 10, "the ball on the face")
+    notebook.wait_value("editor.placements[0]['x']", pytest.approx(0.25))
     assert bench.placements()[0]["y"] == pytest.approx(110 / 300)
     bench.settled()
-    expect(bench.get("covered")).to_contain_text("Covers Human face (")
     expect(bench.output.locator(".ec-rest")).to_have_attribute("data-stale", "false")
+    expect(bench.get("covered")).to_contain_text("Covers Human face (")
     control = "worker.predict(editor._picture.compose([Placement(**editor.placements[0])], (), 'grey'))"
     grey = notebook.value(f"(lambda p: [p.label, float(p.probabilities.max())])({control})")
     expect(bench.get("control")).to_contain_text(f"As grey silhouette: {grey[0]}")
@@ -92,40 +90,40 @@ def test_things_hold_on_to_boxes_and_the_rest_is_told_when_the_hand_rests(bench:
     page.keyboard.down("Alt")
     bench.drag((0.25, 0.3667), (0.258, 0.372))
     page.keyboard.up("Alt")
-    notebook.wait_for(lambda: bench.placements()[0]["x"] > 0.252, 10, "the ball beside the face")
+    notebook.wait_value("editor.placements[0]['x'] > 0.252", True)
     bench.open("layers")
     bench.get("put-on").select_option(label="Food")
-    notebook.wait_for(lambda: bench.placements()[0]["x"] == pytest.approx(0.75), 10, "the ball on the food")
+    notebook.wait_value("editor.placements[0]['x']", pytest.approx(0.75))
     bench.get("put-cover").click()
-    notebook.wait_for(lambda: bench.placements()[0]["height"] == pytest.approx(0.4), 10, "the ball over the food")
+    notebook.wait_value("editor.placements[0]['height']", pytest.approx(0.4))
     expect(bench.get("covered")).to_contain_text("Food (")
     bench.assert_shows_what_python_computes()
 
 
 def test_layers_by_buttons_and_keys_and_cards_that_compare(bench: Workbench) -> None:
     notebook, page = bench.notebook, bench.page
-    for name in ("rugby ball", "lotus flower"):
+    for number, name in enumerate(("rugby ball", "lotus flower"), 1):
         bench.output.locator(f'[data-sprite="{name}"]').click()
+        bench.placements(number)
         bench.settled()
-    names = "[p['sprite'] for p in editor.placements]"
     page.keyboard.press("[")
-    notebook.wait_for(lambda: notebook.value(names) == ["lotus flower", "rugby ball"], 10, "the flower behind")
+    notebook.wait_value("[p['sprite'] for p in editor.placements]", ["lotus flower", "rugby ball"])
     page.keyboard.press("d")
-    notebook.wait_for(lambda: len(bench.placements()) == 3, 10, "a second flower")
+    bench.placements(3)
     page.keyboard.press("h")
-    notebook.wait_for(lambda: bench.placements()[2].get("hidden") is True, 10, "the second flower hidden")
+    notebook.wait_value("editor.placements[2].get('hidden')", True)
     bench.assert_shows_what_python_computes()
     bench.open("layers")
     expect(bench.get("layer")).to_have_count(3)
     bench.get("layer").nth(1).click()
     bench.get("layer-opacity").fill("0.5")
-    notebook.wait_for(lambda: bench.placements()[1]["opacity"] == 0.5, 10, "the ball half transparent")
+    notebook.wait_value("editor.placements[1]['opacity']", 0.5)
     bench.get("layer-forward").click()
-    notebook.wait_for(lambda: bench.placements()[2]["opacity"] == 0.5, 10, "the ball in front")
+    notebook.wait_value("editor.placements[2]['opacity']", 0.5)
     bench.get("layer-remove").first.click()
-    notebook.wait_for(lambda: len(bench.placements()) == 2, 10, "the ball removed")
+    bench.placements(2)
     bench.get("undo").click()
-    notebook.wait_for(lambda: len(bench.placements()) == 3, 10, "the ball back")
+    bench.placements(3)
     bench.assert_shows_what_python_computes()
 
     cards = bench.get("history-card")
@@ -146,6 +144,7 @@ def test_layers_by_buttons_and_keys_and_cards_that_compare(bench: Workbench) -> 
 
 def test_two_fingers_scale_and_turn_the_thing(bench: Workbench) -> None:
     bench.output.locator('[data-sprite="rugby ball"]').click()
+    bench.placements(1)
     bench.settled()
     touch = bench.page.context.new_cdp_session(bench.page)
     touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
@@ -161,9 +160,10 @@ def test_two_fingers_scale_and_turn_the_thing(bench: Workbench) -> None:
         fingers("touchMove", (0.5 - wide, 0.5 - high), (0.5 + wide, 0.5 + high))
     fingers("touchEnd")
     touch.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    notebook = bench.notebook
+    notebook.wait_value("editor.placements[0]['height']", pytest.approx(0.4, rel=0.08))
     bench.assert_shows_what_python_computes()
     (placement,) = bench.placements()
-    assert placement["height"] == pytest.approx(0.4, rel=0.08)
     assert placement["rotation"] == pytest.approx(90, abs=4)
     assert (placement["x"], placement["y"]) == pytest.approx((0.5, 0.5), abs=0.02)
 
@@ -173,28 +173,33 @@ def test_regions_are_edited_with_the_live_prediction(bench: Workbench) -> None:
     bench.open("regions")
     bench.get("region-box").click()
     bench.drag((0.1, 0.1), (0.6, 0.8))
-    notebook.wait_for(lambda: len(notebook.value("editor.edits")) == 1, 10, "the edit")
+    notebook.wait_value("len(editor.edits)", 1)
     box = notebook.value("editor.edits[0]['box']")
     assert box == pytest.approx([0.1, 0.1, 0.6, 0.8], abs=0.02)
     bench.assert_shows_what_python_computes()
     grey = bench.probabilities()
     bench.get("region-kind").select_option("brighten")
+    notebook.wait_value("editor.edits[0]['kind']", "brighten")
+    bench.settled()
+    usual = bench.probabilities()
+    assert usual != grey
     bench.get("region-strength").evaluate(
         "slider => { slider.value = '-0.9'; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
     )
-    notebook.wait_for(lambda: bench.probabilities() != grey, 10, "the bars to follow the slider")
+    notebook.wait_for(lambda: bench.probabilities() != usual, 20, "the bars to follow the slider")
+    bench.settled()
     assert notebook.value("editor.edits[0]['strength']") != -0.9  # not let go yet
     bench.get("region-strength").dispatch_event("change")
-    notebook.wait_for(lambda: notebook.value("editor.edits[0]['strength']") == -0.9, 10, "the strength")
+    notebook.wait_value("editor.edits[0]['strength']", -0.9)
     bench.assert_shows_what_python_computes()
 
     bench.get("region-segments").click()
-    expect(bench.root).to_contain_text("Click segments")
+    expect(bench.root).to_contain_text("Click segments", timeout=30_000)
     page.mouse.click(*bench.at(0.8, 0.2))
-    notebook.wait_for(lambda: len(notebook.value("editor.edits")) == 2, 10, "the segment")
+    notebook.wait_value("len(editor.edits)", 2)
     page.keyboard.press("ArrowLeft")  # the cross begins in the middle
     page.keyboard.press("Enter")
-    notebook.wait_for(lambda: len(notebook.value("editor.edits[1]['segments']")) == 2, 10, "two segments")
+    notebook.wait_value("len(editor.edits[1]['segments'])", 2)
     segments = "(lambda s: sorted({int(s[60, 320]), int(s[150, 192])}))(editor._picture.segments())"
     assert notebook.value("editor.edits[1]['segments']") == notebook.value(segments)
     page.keyboard.press("Escape")
@@ -206,25 +211,35 @@ def test_regions_are_edited_with_the_live_prediction(bench: Workbench) -> None:
     for corner in ((0.8, 0.2), (0.8, 0.8), (0.2, 0.8)):
         page.mouse.move(*bench.at(*corner), steps=3)
     page.mouse.up()
-    notebook.wait_for(lambda: len(notebook.value("editor.edits")) == 3, 10, "the crop")
+    notebook.wait_value("len(editor.edits)", 3)
     size = notebook.value("list(editor.export_image().size)")
     assert size == pytest.approx([240, 180], abs=12)
     bench.assert_shows_what_python_computes()
     expect(bench.get("region-edit")).to_have_count(3)
     bench.get("region-remove").first.click()
-    notebook.wait_for(lambda: len(notebook.value("editor.edits")) == 2, 10, "the first edit removed")
+    notebook.wait_value("len(editor.edits)", 2)
     bench.get("reset").click()
-    notebook.wait_for(lambda: notebook.value("editor.edits") == [], 10, "nothing")
+    notebook.wait_value("editor.edits", [])
     bench.get("undo").click()
-    notebook.wait_for(lambda: len(notebook.value("editor.edits")) == 2, 10, "both back")
+    notebook.wait_value("len(editor.edits)", 2)
     bench.assert_shows_what_python_computes()
     assert notebook.page_errors == []
+
+
+# A large network's pace, so that a sweep is surely still under way when it is stopped.
+SLOW = """
+import time
+quick = worker.classifier.trunk
+worker.classifier.trunk = lambda x: (time.sleep(0.3), quick(x))[1]
+"""
 
 
 def test_a_sweep_paints_while_it_computes_and_a_drag_goes_first(bench: Workbench) -> None:
     notebook, page = bench.notebook, bench.page
     bench.output.locator('[data-sprite="rugby ball"]').click()
+    bench.placements(1)
     bench.settled()
+    notebook.execute(SLOW)
     bench.open("sweep")
     bench.get("sweep-grid").select_option("3")
     bench.get("sweep-target").select_option(label="Awe")
@@ -232,19 +247,22 @@ def test_a_sweep_paints_while_it_computes_and_a_drag_goes_first(bench: Workbench
     expect(bench.get("sweep-progress")).to_contain_text("of 300 places…")
     before = bench.probabilities()
     bench.drag((0.5, 0.5), (0.3, 0.6), release=False)
-    notebook.wait_for(lambda: bench.probabilities() != before, 10, "the bars to follow the hand during a sweep")
+    notebook.wait_for(lambda: bench.probabilities() != before, 20, "the bars to follow the hand during a sweep")
     page.mouse.up()
     bench.settled()
-    if bench.root.get_attribute("data-sweeping") == "true":
-        bench.get("sweep-go").click()
+    expect(bench.root).to_have_attribute("data-sweeping", "true")
+    bench.get("sweep-go").click()
     expect(bench.root).to_have_attribute("data-sweeping", "false")
-    notebook.wait_for(lambda: notebook.value("editor.sweep_result is not None"), 10, "the trait")
+    expect(bench.get("sweep-progress")).to_contain_text("of 300 places, stopped.")
+    notebook.wait_value("editor.sweep_result is not None", True)
+    assert notebook.value("editor.sweep_result.finished") is False
+    notebook.execute("worker.classifier.trunk = quick")
     bench.get("sweep-clear").click()
 
     bench.get("sweep-grid").select_option("0")
     bench.get("sweep-go").click()
-    expect(bench.get("sweep-progress")).to_contain_text("24 places.", timeout=20_000)
-    assert notebook.value("editor.sweep_result.finished")
+    expect(bench.get("sweep-progress")).to_contain_text("24 places.", timeout=60_000)
+    notebook.wait_value("editor.sweep_result.finished", True)
     target = "Awe"
     best = notebook.value(f"editor.sweep_result.best({target!r})")
     expect(bench.get("sweep-best")).to_have_text(f"Highest: {100 * best[2]:.1f} %")
@@ -252,11 +270,11 @@ def test_a_sweep_paints_while_it_computes_and_a_drag_goes_first(bench: Workbench
     here = notebook.value(f"float(editor.sweep_result.map_of({target!r})[3, 5])")
     expect(bench.get("sweep-says")).to_have_text(f"There: {target} {100 * here:.1f} %")
     page.mouse.click(*bench.at(11 / 12, 7 / 8))
-    notebook.wait_for(lambda: bench.placements()[0]["x"] == pytest.approx(11 / 12), 10, "the ball where was clicked")
+    notebook.wait_value("editor.placements[0]['x']", pytest.approx(11 / 12))
     bench.assert_shows_what_python_computes()
     assert bench.probabilities()[target] == pytest.approx(here, abs=1e-3)
     bench.get("sweep-best").click()
-    notebook.wait_for(lambda: bench.placements()[0]["x"] == pytest.approx(best[0]), 10, "the ball at its best place")
+    notebook.wait_value("editor.placements[0]['x']", pytest.approx(best[0]))
 
 
 HAND_OVER = """([stage, data, kind, x, y]) => {
@@ -274,17 +292,16 @@ def test_own_pictures_signs_and_cut_outs_and_files(bench: Workbench, tmp_path: P
     red = out.getvalue()
     hostile = "<img src=x onerror=window.hacked=1>"
     bench.get("own-file").set_input_files({"name": f"{hostile}.png", "mimeType": "image/png", "buffer": red})
-    notebook.wait_for(lambda: len(bench.placements()) == 1, 10, "the own picture")
-    assert bench.placements()[0]["sprite"] == hostile
+    (placement,) = bench.placements(1)
+    assert placement["sprite"] == hostile
     assert notebook.value("list(editor.export_image().getpixel((200, 150)))") == [255, 0, 0]
     assert page.evaluate("window.hacked === undefined")
     x, y = bench.at(0.8, 0.8)
     stage, data = bench.get("stage").element_handle(), base64.b64encode(red).decode()
     page.evaluate(HAND_OVER, [stage, data, "drop", x, y])
-    notebook.wait_for(lambda: len(bench.placements()) == 2, 10, "the dropped picture")
-    assert bench.placements()[1]["x"] == pytest.approx(0.8, abs=0.01)
+    assert bench.placements(2)[1]["x"] == pytest.approx(0.8, abs=0.01)
     page.evaluate(HAND_OVER, [stage, data, "paste", 0, 0])
-    notebook.wait_for(lambda: len(bench.placements()) == 3, 10, "the pasted picture")
+    bench.placements(3)
     bench.get("own-file").set_input_files({"name": "bad.png", "mimeType": "image/png", "buffer": b"no picture"})
     expect(bench.get("things-says")).to_contain_text("not a picture")
 
@@ -294,11 +311,11 @@ def test_own_pictures_signs_and_cut_outs_and_files(bench: Workbench, tmp_path: P
         bench.get("emoji-add").click()
         if sign != "★":
             expect(bench.get("things-says")).to_contain_text("no picture for")
-    notebook.wait_for(lambda: bench.placements()[-1]["sprite"] == "★", 10, "the star")
+    notebook.wait_value("editor.placements[-1]['sprite']", "★")
     bench.get("cut-out").click()
     bench.get("cut-here").select_option(label="Food")
     bench.get("cut-box").click()
-    notebook.wait_for(lambda: bench.placements()[-1]["sprite"] == "Food", 10, "the cut-out")
+    notebook.wait_value("editor.placements[-1]['sprite']", "Food")
     bench.get("sprite-search").fill("food")
     expect(bench.output.locator('[data-testid="sprite"]:visible')).to_have_count(3)  # beside two that are shipped
     bench.assert_shows_what_python_computes()
@@ -310,9 +327,9 @@ def test_own_pictures_signs_and_cut_outs_and_files(bench: Workbench, tmp_path: P
     saved = json.loads((tmp_path / "edit.json").read_text())
     assert saved["placements"] == bench.placements()
     bench.get("reset").click()
-    notebook.wait_for(lambda: bench.placements() == [], 10, "nothing")
+    bench.placements([])
     bench.get("import-file").set_input_files(tmp_path / "edit.json")
-    notebook.wait_for(lambda: bench.placements() == saved["placements"], 10, "what was saved")
+    bench.placements(saved["placements"])
     bench.assert_shows_what_python_computes()
     bench.get("export-menu").click()
     with page.expect_download() as download:

@@ -17,7 +17,7 @@ from tests.browser.notebook import NotebookPage
 REPOSITORY = Path(__file__).parents[2]
 SIDE = 96
 GRID = 7
-LOADED = 30_000
+LOADED = 60_000
 
 
 def evil(what: str) -> str:
@@ -109,12 +109,13 @@ def shows(where: Locator, what: str) -> None:
     """The name stands there as it is written in the file, to be read or as the name of an element."""
     wanted = evil(what)
     expect(where).to_be_visible(timeout=LOADED)
-    found = where.evaluate(
-        """(root, wanted) => root.innerText.includes(wanted) || [root, ...root.querySelectorAll('*')].some(
-             el => [el.getAttribute('aria-label'), el.title].some(name => name && name.includes(wanted)))""",
-        wanted,
-    )
-    assert found, f"{wanted} is not shown in {where}"
+    found = """(root, wanted) => root.innerText.includes(wanted) || [root, ...root.querySelectorAll('*')].some(
+      el => [el.getAttribute('aria-label'), el.title].some(name => name && name.includes(wanted)))"""
+    for _ in range(400):
+        if where.evaluate(found, wanted):
+            return
+        where.page.wait_for_timeout(50)
+    raise AssertionError(f"{wanted} is not shown in {where}")
 
 
 def test_names_are_text_in_every_widget(notebook: NotebookPage, world: Path) -> None:
@@ -140,7 +141,7 @@ def test_names_are_text_in_every_widget(notebook: NotebookPage, world: Path) -> 
     assert_only_text(page)
     for mode, part in (("edit", "editor"), ("lime", "lime"), ("methods", "comparison")):
         explorer.get_by_test_id(f"tab-{mode}").click()
-        notebook.wait_for(lambda part=part: notebook.value(f"ex.{part} is not None"), 20, f"{part} to be made")
+        notebook.wait_value(f"ex.{part} is not None", True)
         expect(explorer.get_by_test_id(f"page-{mode}").get_by_text("joy<img").first).to_be_attached(timeout=LOADED)
         assert_only_text(page)
     notebook.run("ex.lime.note = " + repr(evil("note")))

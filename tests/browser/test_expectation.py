@@ -13,6 +13,7 @@ from emocam_widgets.engine.shared_worker import SharedWorker
 from emocam_widgets.widgets import Expectation
 from tests.browser.axe import violations
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import stand_still
 
 ray = pytest.importorskip("ray")
 NAME = "emocam-class"
@@ -46,7 +47,8 @@ def lesson(notebook: NotebookPage, worker: SharedWorker) -> NotebookPage:
 
 
 def at(notebook: NotebookPage, canvas: Locator, x: float, y: float) -> tuple[float, float]:
-    """A point of the picture, relative to its size, in the window."""
+    """A point of the picture, relative to its size, in the window, once it is in view and stands still."""
+    stand_still(canvas)
     box = canvas.bounding_box()
     assert box is not None
     width, height = notebook.value("list(view.corpus.open(view.image_id).size)")
@@ -86,7 +88,6 @@ def test_mark_lock_reveal_and_the_class_beside_it(lesson: NotebookPage, worker: 
 
     # The flower by a click on the picture, the person from the list by keys, taken back and marked again.
     canvas = output.get_by_test_id("expectation-canvas")
-    canvas.scroll_into_view_if_needed()
     page.mouse.click(*middle_of(lesson, canvas, flower))
     expect(output.locator(f'[data-testid="box"][data-id="{flower}"]')).to_have_attribute("data-marked", "true")
     row = output.locator(f'[data-testid="box"][data-id="{person}"]')
@@ -95,10 +96,11 @@ def test_mark_lock_reveal_and_the_class_beside_it(lesson: NotebookPage, worker: 
         if row.get_attribute("aria-selected") == "true":
             break
         page.keyboard.press("ArrowDown")
+    expect(row).to_have_attribute("aria-selected", "true")
     for key, marked in (("Enter", "true"), ("Space", "false"), ("Space", "true"), ("Enter", "false")):
         page.keyboard.press(key)
         expect(row).to_have_attribute("data-marked", marked)
-    assert lesson.value("view.chosen") == {"boxes": [flower], "cells": []}
+    lesson.wait_value("view.chosen", {"boxes": [flower], "cells": []})
 
     # Cells by the brush, erased again by the eraser, one more by the keyboard.
     output.get_by_test_id("mark-cells").click()
@@ -107,33 +109,33 @@ def test_mark_lock_reveal_and_the_class_beside_it(lesson: NotebookPage, worker: 
     page.mouse.move(*at(lesson, canvas, 0.4, 0.1), steps=2)
     page.mouse.up()
     rows, columns = lesson.value("list(worker.explain(view.corpus.open(view.image_id)).grid.shape)")
-    assert lesson.value("view.chosen['cells']") == [
-        columns * (rows // 10) + n for n in range(columns // 10, int(0.4 * columns) + 1)
-    ]
+    brushed = [columns * (rows // 10) + n for n in range(columns // 10, int(0.4 * columns) + 1)]
+    lesson.wait_value("view.chosen['cells']", brushed)
     output.get_by_test_id("mark-erase").click()
     page.mouse.move(*at(lesson, canvas, 0.1, 0.1))
     page.mouse.down()
     page.mouse.move(*at(lesson, canvas, 0.4, 0.1), steps=2)
     page.mouse.up()
-    assert lesson.value("view.chosen['cells']") == []
+    lesson.wait_value("view.chosen['cells']", [])
     output.get_by_test_id("mark-cells").click()
     canvas.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    assert len(lesson.value("view.chosen['cells']")) == 1
+    lesson.wait_value("len(view.chosen['cells'])", 1)
     expect(output.get_by_test_id("commit-says")).to_contain_text("1 thing and 1 cell marked")
 
     # Another student has answered; nobody sees that who has not.
     others = [answer(worker, [flower, person])]
-    lesson.wait_for(lambda: others[0].participants == 1, 20, "the board to take the first answer")
+    lesson.wait_for(lambda: others[0].participants == 1, 30, "the board to take the first answer")
     expect(root).to_have_attribute("data-participants", "0")
     assert output.get_by_test_id("expected-by").count() == 0
     assert lesson.value("[view.participants, view.class_boxes, view.agreement]") == [0, [], {}]
 
     output.get_by_test_id("lock").click()
     expect(root).to_have_attribute("data-state", "revealed", timeout=30_000)
+    lesson.wait_value("view.sentence != ''", True)
     expect(output.get_by_test_id("sentence")).to_have_text(lesson.value("view.sentence"))
-    expect(root).to_have_attribute("data-participants", "2", timeout=10_000)
+    expect(root).to_have_attribute("data-participants", "2", timeout=30_000)
     expected = output.get_by_test_id("expected-by")
     flower_row = output.locator(f'[data-testid="box"][data-id="{flower}"]')
     expect(flower_row.get_by_test_id("expected-by")).to_have_text("2 of 2")
@@ -150,22 +152,25 @@ def test_mark_lock_reveal_and_the_class_beside_it(lesson: NotebookPage, worker: 
     third = emo.Worker("demo", "demo", shared=True, name=NAME, cache=None)
     assert isinstance(third, SharedWorker)
     others.append(answer(third, [person]))
-    expect(root).to_have_attribute("data-participants", "3", timeout=10_000)
+    expect(root).to_have_attribute("data-participants", "3", timeout=30_000)
     expect(row.get_by_test_id("expected-by")).to_have_text("2 of 3")
-    assert expected.count() == len(classes)
+    expect(expected).to_have_count(len(classes))
     lesson.theme("dark")
     found["revealed, dark"] = violations(root, "color-contrast")
 
     # Locked is locked; anew is said to be anew, and the class is out of sight.
     page.mouse.click(*middle_of(lesson, canvas, person))
+    root.get_by_label("opacity of the map").fill("0.5")
+    lesson.wait_value("view.cam_opacity", 0.5)  # and with it Python has heard of all that went before
     assert lesson.value("view.chosen['boxes']") == [flower]
+    expect(row).to_have_attribute("data-marked", "false")
     output.get_by_test_id("mark-again").click()
     expect(root).to_have_attribute("data-state", "marking")
     expect(output.get_by_test_id("commit-says")).to_contain_text("You have seen the map")
     expect(output.get_by_test_id("class-panel")).to_be_hidden()
     found["marking, dark"] = violations(root, "color-contrast")
     lesson.theme("light")
-    assert lesson.value("[view.committed, view.seen_before, view.participants]") == [False, True, 0]
+    lesson.wait_value("[view.committed, view.seen_before, view.participants]", [False, True, 0])
     assert not any(found.values()), "\n".join(f"{where}: {each}" for where, all_ in found.items() for each in all_)
     assert lesson.page_errors == []
     for other in others:
@@ -179,14 +184,14 @@ def test_a_question_of_the_class(lesson: NotebookPage, worker: SharedWorker) -> 
     ).output
     expect(output.get_by_text("of 1")).to_have_count(0)
     output.get_by_role("button", name="this").click()
-    expect(output.get_by_text("1 of 1")).to_be_visible(timeout=10_000)
+    expect(output.get_by_text("1 of 1")).to_be_visible(timeout=30_000)
     from emocam_widgets.engine.answers import Ballot, question_key
 
     stop = worker.join_class(
         Ballot.of(question_key("question", "Which?", "this", "that"), 2, [1]), lambda _totals: None
     )
-    expect(output.get_by_text("1 of 2")).to_have_count(2, timeout=10_000)
+    expect(output.get_by_text("1 of 2")).to_have_count(2, timeout=30_000)
     output.get_by_role("button", name="that").click()
-    expect(output.get_by_text("2 of 2")).to_be_visible(timeout=10_000)
+    expect(output.get_by_text("2 of 2")).to_be_visible(timeout=30_000)
     stop()
     assert lesson.page_errors == []

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import stand_still
 from tests.browser.test_explorer import place
 from tests.worlds import make_run
 
@@ -51,17 +52,19 @@ def test_as_high_as_the_notebook_shows(notebook: NotebookPage, explorer: Locator
     whole = explorer.get_by_test_id("explorer")
     explorer.get_by_test_id("thumb").first.dblclick()
     expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
+    detail = explorer.get_by_test_id("pane-detail")
     for width, height in ((1366, 768), (1920, 1080), (2560, 1440), (1400, 700)):
         notebook.size(width, height)
         fits = lambda: 0 <= pane_height(explorer) - place(whole)["height"] <= 40 or place(whole)["height"] == 1200  # noqa: E731
-        notebook.wait_for(fits, 10, f"the explorer to fit a window of {width} x {height}")
-        assert place(explorer.get_by_test_id("pane-detail"))["height"] > 150
-        assert explorer.evaluate("el => el.scrollWidth <= el.clientWidth + 1")
+        notebook.wait_for(fits, 20, f"the explorer to fit a window of {width} x {height}")
+        notebook.wait_for(lambda: place(detail)["height"] > 150, 20, "room for the image")
+        notebook.wait_for(lambda: explorer.evaluate("el => el.scrollWidth <= el.clientWidth + 1"), 20, "it to fit in")
     handle = explorer.get_by_test_id("divider-height")
+    stand_still(handle)
     before = place(whole)["height"]
     handle.focus()
     notebook.page.keyboard.press("ArrowDown")
-    notebook.wait_for(lambda: place(whole)["height"] == before + 24, 5, "the explorer to be higher")
+    notebook.wait_for(lambda: place(whole)["height"] == before + 24, 20, "the explorer to be higher")
     notebook.page.keyboard.press("Enter")
     notebook.wait_for(lambda: place(whole)["height"] == before, 20, "the explorer to fit again")
 
@@ -71,19 +74,19 @@ def test_detail_takes_all_room_and_the_explorer_the_screen(notebook: NotebookPag
     expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
     explorer.get_by_test_id("full-detail").click()
     expect(explorer.get_by_test_id("thumb").first).not_to_be_visible()
-    body = place(explorer.locator(".ex-body"))["height"]
-    assert place(explorer.get_by_test_id("pane-detail"))["height"] >= body - 20
+    body, detail = explorer.locator(".ex-body"), explorer.get_by_test_id("pane-detail")
+    notebook.wait_for(lambda: place(detail)["height"] >= place(body)["height"] - 20, 20, "the image to have all room")
     explorer.get_by_test_id("look-canvas").focus()
     notebook.page.keyboard.press("Escape")
     expect(explorer.get_by_test_id("thumb").first).to_be_visible()
     expect(explorer.get_by_test_id("page-look")).to_be_visible()
     explorer.get_by_test_id("fullscreen").click()
     notebook.wait_for(
-        lambda: place(explorer.get_by_test_id("explorer"))["height"] >= 768, 10, "the explorer to fill the screen"
+        lambda: place(explorer.get_by_test_id("explorer"))["height"] >= 768, 20, "the explorer to fill the screen"
     )
     explorer.get_by_test_id("fullscreen").click()
     notebook.wait_for(
-        lambda: place(explorer.get_by_test_id("explorer"))["height"] < 700, 10, "the explorer to leave the screen"
+        lambda: place(explorer.get_by_test_id("explorer"))["height"] < 700, 20, "the explorer to leave the screen"
     )
 
 
@@ -122,21 +125,20 @@ def test_tabs_make_their_widgets_when_they_are_opened(notebook: NotebookPage, ex
     explorer.get_by_test_id("thumb").nth(1).dblclick()
     for mode, part in (("lime", "lime"), ("methods", "comparison"), ("edit", "editor")):
         explorer.get_by_test_id(f"tab-{mode}").click()
-        expect(explorer.get_by_test_id(f"page-{mode}").locator("canvas").first).to_be_visible(timeout=20_000)
-        assert notebook.value(f"ex.{part}.image_id == ex.image_id") is True
+        expect(explorer.get_by_test_id(f"page-{mode}").locator("canvas").first).to_be_visible(timeout=30_000)
+        notebook.wait_value(f"ex.{part} is not None and ex.{part}.image_id == ex.image_id", True)
     explorer.get_by_test_id("tab-methods").click()
-    explorer.get_by_test_id("thumb").nth(2).click()
     image = explorer.get_by_test_id("thumb").nth(2).get_attribute("data-image-id")
-    notebook.wait_for(
-        lambda: notebook.value("ex.comparison.image_id") == image, 10, "the tab to show the image selected"
-    )
+    explorer.get_by_test_id("thumb").nth(2).click()
+    notebook.wait_value("ex.comparison.image_id", image)
     assert notebook.value("ex.editor.image_id") != image
 
 
 GROWING = """
 import threading, time
 from dataclasses import replace
-from emocam_widgets.run import RunWriter
+from emocam_widgets.run import RunWriter, follow
+follow.PATIENCE = 600  # it goes on being called running for as long as the test may take to look
 whole = run
 ids = whole.images.image_id.tolist()
 writer = RunWriter({path!r}, replace(whole.manifest, counts={{}}))
@@ -159,13 +161,13 @@ def test_run_that_grows_is_shown_as_it_comes(notebook: NotebookPage, explorer: L
     output.locator('[data-testid="cell"][data-class="Human face"][data-label="Joy"]').click()
     expect(output.get_by_test_id("breadcrumb")).to_contain_text("Human face in Joy")
     notebook.execute("add(ids[10:25])")
-    expect(progress).to_contain_text("analysing 25 of 40, ", timeout=15_000)
+    expect(progress).to_contain_text("analysing 25 of 40, ", timeout=30_000)
     expect(progress).to_contain_text(" left")
-    expect(output.get_by_test_id("run-title")).to_contain_text("25 images", timeout=15_000)
+    expect(output.get_by_test_id("run-title")).to_contain_text("25 images", timeout=30_000)
     expect(output.get_by_test_id("breadcrumb")).to_contain_text("Human face in Joy")
     notebook.execute("add(ids[25:])\nwriter.finish()\nwriter.close()")
-    expect(progress).to_be_hidden(timeout=20_000)
-    expect(output.get_by_test_id("run-title")).to_contain_text("40 images", timeout=15_000)
+    expect(progress).to_be_hidden(timeout=30_000)
+    expect(output.get_by_test_id("run-title")).to_contain_text("40 images", timeout=30_000)
     expected = len(notebook.value("whole.association().contributors('Human face', 'Joy')"))
     expect(output.get_by_test_id("breadcrumb")).to_contain_text(f"Human face in Joy: {expected} of")
     output.get_by_test_id("clear-filter").click()

@@ -46,11 +46,33 @@ def test_widget_message_goes_to_the_kernel_and_back(notebook: NotebookPage) -> N
     assert notebook.page_errors == []
 
 
-def test_another_cell_keeps_the_kernel_busy(notebook: NotebookPage) -> None:
-    with notebook.busy(2) as other:
+def test_another_cell_keeps_the_kernel_busy_as_long_as_the_body_takes(notebook: NotebookPage) -> None:
+    with notebook.busy(source="steps = 0\nwhile going_on():\n    steps += 1\n    time.sleep(0.01)") as other:
         notebook.page.wait_for_timeout(500)
         assert not other.done
     assert other.done
+    assert notebook.value("steps") > 1
+    with pytest.raises(AssertionError, match="ended before"), notebook.busy(source="_end = 0") as other:
+        other.wait()
+
+
+def test_a_blocked_kernel_answers_nobody(notebook: NotebookPage) -> None:
+    button = notebook.run(ECHO).output.get_by_test_id("echo")
+    notebook.wait_live()
+    with notebook.blocked():
+        button.click()
+        notebook.page.wait_for_timeout(500)
+        assert button.text_content() == "ready"
+    expect(button).to_have_text("ping pong")
+
+
+def test_a_value_is_waited_for(notebook: NotebookPage) -> None:
+    notebook.execute("import threading; there = []; threading.Timer(0.5, lambda: there.append(0.1 + 0.2)).start()")
+    notebook.wait_value("there[0]", pytest.approx(0.3))
+    with pytest.raises(TimeoutError, match=r"there\[0\] to be 1; it is 0.3"):
+        notebook.wait_value("there[0]", 1, seconds=0.1)
+    with pytest.raises(TimeoutError, match="it is NameError"):
+        notebook.wait_value("never_defined", 1, seconds=0.1)
 
 
 @pytest.mark.parametrize(("name", "light"), [("dark", "false"), ("light", "true")])

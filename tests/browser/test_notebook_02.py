@@ -37,6 +37,7 @@ def test_a_common_cell_a_telling_one_and_the_images_behind_it(notebook: Notebook
     behind = notebook.value(f"explorer.heatmap.association.contributors(*{telling})")
     assert outside not in behind
     click_cell(explorer, common)
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(f"{common[0]} in {common[1]}")
     explorer.get_by_test_id("thumb").first.dblclick()
     expect(steps.nth(2)).to_contain_text("not behind")
     click_cell(explorer, telling)

@@ -37,6 +37,7 @@ def test_the_least_alike_a_higher_bar_and_agreement_beyond_it(notebook: Notebook
     expect(steps.nth(1)).to_contain_text("When does a box count", timeout=30_000)
     slider.fill("0.75")
     expect(steps.nth(1)).to_have_attribute("data-done", "true", timeout=60_000)
+    notebook.wait_value("[matrix.threshold, matrix.status]", [0.75, "done"], 60)
     expect(matrix.get_by_test_id("rsa")).to_have_attribute("data-status", "done")
 
     click_pair(matrix, *pair_of(notebook, "(pairs.rho - pairs.shuffled).sort_values().index[1]"))

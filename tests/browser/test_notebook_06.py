@@ -51,7 +51,7 @@ def test_three_failures_are_found_by_clicking_and_dragging(notebook: NotebookPag
     cell(heatmap, "Tree", "Sadness").click()
     expect_done(exercise, True, False)
     heatmap.get_by_test_id("try").click()
-    notebook.wait_for(lambda: notebook.value("(heatmap.try_result or {}).get('state')") == "done", 90, "the trial")
+    notebook.wait_value("(heatmap.try_result or {}).get('state')", "done", 120)
     expect_done(exercise, True, True)
 
     editor = lesson.run("editor")

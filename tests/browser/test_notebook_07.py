@@ -56,9 +56,13 @@ def test_the_photographer_marks_reads_and_tests(notebook: NotebookPage, tmp_path
     question = notebook.run(cells[5]).output
     right = notebook.value("sorted(_._right)") if notebook.value("hasattr(_, '_right')") else []
     assert len(right) == 1
-    for name in ("No", "Yes, but not more than by another change", "Yes, more than by the other changes"):
-        button = question.get_by_role("button", name=name, exact=True)
-        button.click()
-        told = "That is what the table says" if [name] == right else "?"
+    hints = {
+        "No": "Look at low and high",
+        "Yes, but not more than by another change": "Is that so?",
+        "Yes, more than by the other changes": "Is it?",
+    }
+    for name, hint in hints.items():
+        question.get_by_role("button", name=name, exact=True).click()
+        told = "That is what the table says" if [name] == right else hint
         expect(question.locator(".ec-question")).to_contain_text(told)
     assert notebook.page_errors == []

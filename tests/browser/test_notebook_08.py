@@ -27,7 +27,8 @@ def test_own_pictures_are_labelled_and_a_label_is_turned(notebook: NotebookPage,
             expect(steps.first).to_contain_text("2 to go")
             expect(steps.first).to_have_attribute(DONE, "false")
     expect(steps.first).to_have_attribute(DONE, "true")
-    assert (tmp_path / "synthetic-pictures" / "emocam-annotations.csv").read_text().count("\n") == 4
+    saved = tmp_path / "synthetic-pictures" / "emocam-annotations.csv"
+    notebook.wait_for(lambda: saved.exists() and saved.read_text().count("\n") == 4, 20, "three labels in the file")
 
     image_id = notebook.value(f"{NEAREST}.sort_values('p').image_id.iloc[0]")
     editor = open_in_editor(explorer, image_id)

@@ -17,6 +17,7 @@ from emocam_widgets.analysis.selection import selection
 from emocam_widgets.analysis.significance import marks
 from emocam_widgets.run import Run
 from tests.browser.axe import violations
+from tests.browser.scrolling import images_of
 from tests.reports import OTHER, size_with_half_the_pictures, two_methods
 
 CELL = ("Sports equipment", "Excitement")
@@ -37,6 +38,11 @@ CHANGED = """async (el, before) => {
   return changed / (one.length / 4);
 }"""
 """The share of a canvas's pixels that are visibly other than in an earlier picture of it."""
+PICTURE = """async el => {
+  for (let frame = 0; frame < 2; frame++) await new Promise(done => requestAnimationFrame(done));
+  return el.toDataURL();
+}"""
+"""What a canvas shows once two more frames are painted."""
 WINDOW: ViewportSize = {"width": 1366, "height": 900}
 
 
@@ -78,15 +84,7 @@ class OpenReport:
 
     def shown(self) -> list[str]:
         """The ids of the images in the grid, all of them: it holds few enough to be scrolled through."""
-        found: dict[int, str] = {}
-        grid = self.get("grid")
-        while True:
-            for tile in grid.evaluate("el => [...el.querySelectorAll('[data-image-id]')].map(t => ({...t.dataset}))"):
-                found[int(tile["place"])] = tile["imageId"]
-            if grid.evaluate("el => el.scrollTop + el.clientHeight >= el.scrollHeight - 1"):
-                return [found[place] for place in sorted(found)]
-            grid.evaluate("el => el.scrollBy(0, el.clientHeight / 2)")
-            self.page.wait_for_timeout(60)
+        return images_of(self.get("grid"))
 
     def set_threshold(self, value: float) -> None:
         self.get("threshold").evaluate(
@@ -127,10 +125,10 @@ def expect_counts(report: OpenReport, run: Run, method: str, score: str, thresho
         for name in association.top(25).index
         for label in association.labels
     }
-    waited = 0
-    while report.counts() != counting and waited < 100:
+    for _ in range(400):
+        if report.counts() == counting:
+            return
         report.page.wait_for_timeout(50)
-        waited += 1
     assert report.counts() == counting
 
 
@@ -220,6 +218,18 @@ def test_cell_shows_its_contributors(report: OpenReport, run: Run, file: Path) -
     expect(report.get("breadcrumb")).to_have_attribute("data-count", str(len(run)))
 
 
+def at_rest(canvas: Locator, before: str = "") -> str:
+    """A picture of what a canvas shows, once it is another than before and nothing of it changes any more."""
+    seen = before
+    for _ in range(400):
+        now = str(canvas.evaluate(PICTURE))
+        if now == seen != before:
+            return now
+        seen = now
+        canvas.page.wait_for_timeout(50)
+    raise AssertionError("the canvas shows what it showed before" if seen == before else "the canvas does not rest")
+
+
 def test_large_image_has_boxes_and_map(report: OpenReport, run: Run, file: Path) -> None:
     report.open(file)
     image_id = run.association().contributors(*CELL)[0]
@@ -230,14 +240,12 @@ def test_large_image_has_boxes_and_map(report: OpenReport, run: Run, file: Path)
     sure = f"{100 * run.probabilities[run.position(image_id)].max():.1f} %"
     expect(look).to_contain_text(sure)
     canvas = look.locator("canvas").first
-    plain = canvas.evaluate("el => el.toDataURL()")
+    plain = at_rest(canvas)
     report.get("toggle-boxes").click()
-    report.page.wait_for_timeout(100)
-    boxed = canvas.evaluate("el => el.toDataURL()")
+    boxed = at_rest(canvas, plain)
     report.get("toggle-cam").click()
-    report.page.wait_for_timeout(100)
-    mapped = canvas.evaluate("el => el.toDataURL()")
-    assert len({plain, boxed, mapped}) == 3
+    mapped = at_rest(canvas, boxed)
+    assert mapped != plain
     changed = canvas.evaluate(CHANGED, boxed)
     assert changed > 0.05  # of all pixels
     expect(report.get("cam-note")).to_contain_text("cells, smoothly scaled")
@@ -264,6 +272,7 @@ def test_axe_finds_nothing_serious(report: OpenReport, file: Path, run: Run, tmp
     body = report.page.locator("body")
     found = {"light, nothing open": violations(body)}
     report.cell(*CELL).click()
+    expect(report.get("breadcrumb")).to_contain_text(f"{CELL[0]} in {CELL[1]}")
     report.get("thumb").first.dblclick()
     expect(report.get("look")).to_have_attribute("data-loaded", "true")
     found["light, image"] = violations(body)
@@ -275,16 +284,17 @@ def test_axe_finds_nothing_serious(report: OpenReport, file: Path, run: Run, tmp
     found["dark, image"] = violations(body, "color-contrast")
     report.open(export_report(run, tmp_path / "small.html", max_mb=size_with_half_the_pictures(file) / 1e6))
     report.get("only-pictures").uncheck()
+    expect(report.get("grid")).to_contain_text("Left out")
     found["no pictures"] = violations(body, "color-contrast")
     assert not any(found.values()), "\n".join(f"{where}: {each}" for where, all_ in found.items() for each in all_)
 
 
 def test_theme_print_and_no_script(report: OpenReport, chromium: Browser, file: Path) -> None:
     report.open(file)
-    surface = "el => getComputedStyle(el).backgroundColor"
-    light = report.page.locator("body").evaluate(surface)
+    body = report.page.locator("body")
+    light = str(body.evaluate("el => getComputedStyle(el).backgroundColor"))
     report.get("theme").select_option("dark")
-    assert report.page.locator("body").evaluate(surface) != light
+    expect(body).not_to_have_css("background-color", light)
     report.page.emulate_media(media="print")
     expect(report.get("explorer")).to_be_hidden()
     expect(report.page.get_by_role("heading", name="Strongest associations")).to_be_visible()

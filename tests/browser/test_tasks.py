@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, expect
 
 from emocam_widgets.demo import DATA
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import stand_still
 
 LINE = 'import emocam_widgets as emo; explorer = emo.explore("photos", emo.Worker("demo", "demo")); explorer'
 SURPRISED = (13, 18, 47, 57, 65, 69, 96, 110)  # by the plants in them; what the strongest cell shows
@@ -41,7 +42,7 @@ def explorer(notebook: NotebookPage, photos: Path) -> Iterator[Locator]:
     assert photos.is_dir()
     notebook.size(1366, 768)
     output = notebook.run(LINE, 120).output
-    expect(output.get_by_test_id("explorer")).to_have_attribute("data-ready", "true", timeout=20_000)
+    expect(output.get_by_test_id("explorer")).to_have_attribute("data-ready", "true", timeout=40_000)
     expect(output.get_by_test_id("thumb").first).to_be_visible()
     yield output
     assert notebook.page_errors == []
@@ -103,6 +104,7 @@ def test_a_teacher_flips_a_label_sweeps_and_lets_the_class_commit(explorer: Loca
     editor = open_image(explorer, JOYFUL, "edit")
     headline, stage = editor.get_by_test_id("headline"), editor.get_by_test_id("stage")
     expect(headline).to_contain_text("Joy 48")
+    stand_still(stage)
     drag(explorer, point(editor.locator('[data-sprite="rugby ball"]')), point(stage, 0.3, 0.65))
     expect(headline).to_contain_text("Excitement")
     expect(editor.get_by_test_id("control")).to_contain_text("As grey silhouette: Joy")
@@ -110,15 +112,16 @@ def test_a_teacher_flips_a_label_sweeps_and_lets_the_class_commit(explorer: Loca
     expect(editor.get_by_test_id("sweep-target").locator("option:checked")).to_have_text("Excitement")
     editor.get_by_test_id("sweep-grid").select_option("0")
     editor.get_by_test_id("sweep-go").click()
-    expect(editor.get_by_test_id("sweep-best")).to_contain_text("Highest: ", timeout=20_000)
+    expect(editor.get_by_test_id("sweep-best")).to_contain_text("Highest: ", timeout=60_000)
     editor.get_by_test_id("undo").click()
     expect(headline).to_have_text("Joy 48.3 %")
 
     explorer.get_by_test_id("tab-lime").click()
     lime = explorer.get_by_test_id("page-lime")
     lime.get_by_test_id("commit-first").click()
-    expect(lime.get_by_test_id("region").first).to_be_visible(timeout=20_000)
+    expect(lime.get_by_test_id("region").first).to_be_visible(timeout=40_000)
     canvas = lime.get_by_test_id("lime-canvas")
+    stand_still(canvas)
     explorer.page.mouse.click(*point(canvas, 0.5, 0.35))
     lime.get_by_test_id("mark-against").click()
     explorer.page.mouse.click(*point(canvas, 0.42, 0.9))
@@ -151,6 +154,7 @@ def test_a_photographer_labels_notes_changes_and_takes_the_picture_home(explorer
     editor.get_by_test_id("panel-regions").click()
     editor.get_by_test_id("region-box").click()
     stage = editor.get_by_test_id("stage")
+    stand_still(stage)
     drag(explorer, point(stage, 0.2, 0.05), point(stage, 0.8, 0.95))
     expect(editor.get_by_test_id("headline")).to_contain_text("→")
     expect(editor.get_by_test_id("region-edit")).to_contain_text("Grey out: box")
