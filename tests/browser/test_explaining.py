@@ -40,6 +40,19 @@ PASTED = (
     "result = emo.paste_experiment(corpus, classifier, ['rugby ball'], height=0.6, variants=('object', 'grey'),"
     " progress=False)"
 )
+# What canvases show, once two pictures of them with two frames in between are the same.
+AT_REST = """async all => {
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const begun = performance.now();
+  for (let before = ""; performance.now() - begun < 20_000;) {
+    await frame();
+    await frame();
+    const now = all.map(each => each.querySelector("canvas").toDataURL());
+    if (now.join() === before) return now;
+    before = now.join();
+  }
+  throw new Error("the pictures do not come to rest");
+}"""
 LIME = "view = emo.LimeView(worker=worker, corpus=corpus, image_id={image}, n_samples={samples}, n_regions=20)\nview"
 
 
@@ -74,8 +87,8 @@ def region_at(notebook: NotebookPage, root: Locator, panel: Locator) -> str | No
 
 
 def pictures(canvases: Locator) -> list[str]:
-    """What each of them shows."""
-    found: list[str] = canvases.evaluate_all("all => all.map(each => each.querySelector('canvas').toDataURL())")
+    """What each of them shows once it does not change any more."""
+    found: list[str] = canvases.evaluate_all(AT_REST)
     return found
 
 
@@ -218,7 +231,7 @@ def test_labels_side_by_side_share_region_and_zoom(notebook: NotebookPage) -> No
     expect(output.get_by_test_id("lime-panel").first).to_contain_text("R²")  # the map, and on it what was marked
     revealed = pictures(panels)
     notebook.execute("view.committed = False\nview.marks = {}\nview.committed = True")
-    notebook.wait_for(lambda: all(a != b for a, b in zip(pictures(panels), revealed, strict=True)), 10, "maps alone")
+    notebook.wait_for(lambda: all(a != b for a, b in zip(pictures(panels), revealed, strict=True)), 20, "maps alone")
     output.get_by_test_id("drop-target").nth(1).click()
     expect(panels).to_have_count(1, timeout=40_000)
     notebook.execute("view.close()")

@@ -97,10 +97,11 @@ def test_selected_row_stays_in_sight_when_an_image_opens(notebook: NotebookPage,
     heatmap = explorer.get_by_test_id("heatmap")
     low = explorer.locator('[data-testid="cell"]:not([data-count="0"])').last
     low.click()
+    expect(explorer.get_by_test_id("breadcrumb")).to_contain_text(" in ")
     before = place(heatmap)["height"]
     explorer.get_by_test_id("thumb").first.dblclick()
     expect(explorer.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
-    notebook.wait_for(lambda: place(heatmap)["height"] < before - 100, 10, "the image to take room from the heatmap")
+    notebook.wait_for(lambda: place(heatmap)["height"] < before - 100, 20, "the image to take room from the heatmap")
     notebook.page.wait_for_timeout(400)  # what is scrolled may not be lost again
     head, row, room = (place(each) for each in (explorer.get_by_test_id("column-head").first, low, heatmap))
     assert heatmap.evaluate("el => el.scrollHeight > el.clientHeight + 60"), "not all rows fit"

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import NotebookPage
+from tests.browser.scrolling import stand_still
 
 REPOSITORY = Path(__file__).parents[2]
 SETUP = f"""
@@ -89,7 +90,7 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
     slider = output.get_by_test_id("threshold")
     picture = output.get_by_test_id("heatmap-picture")
     was = picture.evaluate("canvas => canvas.toDataURL()")
-    with notebook.busy(5) as other:
+    with notebook.busy():
         slider.evaluate(
             """async slider => {
               for (let i = 1; i <= 30; i++) {
@@ -101,9 +102,9 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
         )
         widget = output.get_by_test_id("heatmap-widget")
         expect(widget).to_have_attribute("data-threshold", "0.66")
-        assert not other.done
         assert rows(output) == before, "rows jump under the moving slider"
-        assert picture.evaluate("canvas => canvas.toDataURL()") != was
+        repainted = "(canvas, was) => canvas.toDataURL() !== was"
+        notebook.wait_for(lambda: picture.evaluate(repainted, was), 20, "the cells to be painted anew")
     slider.evaluate("slider => slider.dispatchEvent(new Event('change', {bubbles: true}))")
     becomes(notebook, "hm.threshold", 0.66)
     expect(widget).to_have_attribute("data-settled", "true")
@@ -111,9 +112,14 @@ def test_a_dragged_threshold_is_painted_also_while_a_cell_runs(notebook: Noteboo
     counts = notebook.value("hm.association.counts.loc[hm.shown.classes[0]].tolist()")
     for label, count in zip(notebook.value("hm.shown.labels"), counts, strict=True):
         expect(cell(output, rows(output)[0], label)).to_have_attribute("data-count", str(count))
-    least = drawn(output.locator('.hm-cell:not(.hm-none)[data-text=""]').first)
-    most = drawn(cell(output, *notebook.value("hm.frame.stack().idxmax()")))
-    assert least[3] == most[3] == 255 and sum(least) > sum(most) + 200, "the greatest is the darkest"
+    weakest = output.locator('.hm-cell:not(.hm-none)[data-text=""]').first
+    strongest = cell(output, *notebook.value("hm.frame.stack().idxmax()"))
+
+    def darkest() -> bool:
+        least, most = drawn(weakest), drawn(strongest)
+        return least[3] == most[3] == 255 and sum(least) > sum(most) + 200
+
+    notebook.wait_for(darkest, 20, "the greatest to be the darkest")
     output.get_by_test_id("score").select_option("mass")
     becomes(notebook, "[hm.score, hm.threshold]", ["mass", 0.1])
     expect(slider).to_have_value("0.1")
@@ -275,7 +281,7 @@ def test_another_thing_is_chosen_to_be_tried_out(notebook: NotebookPage) -> None
     result = notebook.value("hm.try_result")
     expect(output.get_by_test_id("try-headline")).to_contain_text(f"{result['switched']} of 6")
     for k in range(6):
-        notebook.wait_for(lambda k=k: tried.nth(k).locator("img").evaluate("i => i.naturalWidth") > 0, 5, "a picture")
+        notebook.wait_for(lambda k=k: tried.nth(k).locator("img").evaluate("i => i.naturalWidth") > 0, 20, "a picture")
     tried.first.click()
     becomes(notebook, "hm.edit_request['placements'][0]['sprite']", offered[1])
     assert notebook.page_errors == []
@@ -307,9 +313,10 @@ def test_kinds_are_rolled_up_in_the_explorer_and_back(notebook: NotebookPage) ->
     output.get_by_test_id("more").click()
     switch = output.get_by_test_id("roll-up")
     switch.click()
-    notebook.wait_for(lambda: {"Ball", "Sports equipment", "Fruit", "Food"} <= set(rows(output)), 10, "the kinds")
+    notebook.wait_for(lambda: {"Ball", "Sports equipment", "Fruit", "Food"} <= set(rows(output)), 20, "the kinds")
     becomes(notebook, "ex.heatmap.roll_up", True)
-    assert rows(output) == notebook.value("ex.heatmap.shown.classes")
+    expect(widget).to_have_attribute("data-settled", "true")
+    becomes(notebook, "ex.heatmap.shown.classes", rows(output))
     # An image has a rugby ball or a tennis racket that counts where it had sports equipment that counted.
     for object_class in ("Sports equipment", "Food"):
         for label, count in notebook.value(f"run.association().counts.loc[{object_class!r}].to_dict()").items():
@@ -318,9 +325,9 @@ def test_kinds_are_rolled_up_in_the_explorer_and_back(notebook: NotebookPage) ->
     contributors = notebook.value("run.association().contributors('Sports equipment', 'Excitement')")
     crumb = output.get_by_test_id("breadcrumb")
     expect(crumb).to_contain_text(f"Sports equipment (and its kinds) in Excitement: {len(contributors)} of ")
-    assert notebook.value("ex.browser.image_ids") == contributors
+    becomes(notebook, "ex.browser.image_ids", contributors)
     switch.click()
-    notebook.wait_for(lambda: rows(output) == before, 10, "the classes to be the detector's again")
+    notebook.wait_for(lambda: rows(output) == before, 20, "the classes to be the detector's again")
     becomes(notebook, "[ex.heatmap.roll_up, ex.cell]", [False, None])
     expect(crumb).to_have_text(f"{notebook.value('len(run)')} images")
     assert notebook.page_errors == []
@@ -336,13 +343,14 @@ def test_alone_it_is_no_higher_than_what_shows_it(notebook: NotebookPage) -> Non
         return float(pane.evaluate("el => el.getBoundingClientRect().height"))
 
     notebook.size(1920, 1080)
-    notebook.wait_for(lambda: height() == 680, 10, "the heatmap to have the height that its rows need")
+    notebook.wait_for(lambda: height() == 680, 20, "the heatmap to have the height that its rows need")
     assert heatmap.evaluate("el => el.scrollHeight <= el.clientHeight")
     notebook.size(1366, 768)
     shown = float(pane.evaluate("el => el.closest('.jp-WindowedPanel-outer').clientHeight"))
-    notebook.wait_for(lambda: shown - 40 < height() < shown, 10, "the heatmap to fit the window")
+    notebook.wait_for(lambda: shown - 40 < height() < shown, 20, "the heatmap to fit the window")
     assert heatmap.evaluate("el => el.scrollHeight <= el.clientHeight")
     pane.evaluate("el => el.scrollIntoView({block: 'end'})")
+    stand_still(pane)
     corner = pane.bounding_box()
     assert corner is not None
     x, y = corner["x"] + corner["width"] - 5, corner["y"] + corner["height"] - 5
@@ -351,7 +359,7 @@ def test_alone_it_is_no_higher_than_what_shows_it(notebook: NotebookPage) -> Non
     mouse.down()
     mouse.move(x, y - 150, steps=5)
     mouse.up()
-    notebook.wait_for(lambda: abs(height() - (corner["height"] - 150)) < 3, 5, "the lower edge to follow the hand")
+    notebook.wait_for(lambda: abs(height() - (corner["height"] - 150)) < 3, 20, "the lower edge to follow the hand")
     chosen = height()
     notebook.size(1366, 900)
     output.get_by_test_id("top").select_option("10")
