@@ -207,7 +207,8 @@ class Heatmap {
       el.addEventListener("click", run, { once: true });
       buttons.push(el);
     };
-    if (!searched && threshold > 0) button("Lower the threshold", () => this.store.change({ threshold: threshold / 2 }));
+    if (searched) button("Clear the search", () => this.toolbar.clearSearch());
+    else if (threshold > 0) button("Lower the threshold", () => this.store.change({ threshold: threshold / 2 }));
     const sentence = searched ? `No object class has “${searched}” in its name.` : "No object class is highlighted above this threshold.";
     this.empty.replaceChildren(sentence, h("div", {}, ...buttons));
   }
@@ -240,7 +241,7 @@ class Heatmap {
       else if (kind === "csv") save(table(matrix, ","), `${name}.csv`, "text/csv");
       else if (kind === "svg") save(source(drawing(matrix, caption)), `${name}.svg`, "image/svg+xml");
       else save(await picture(drawing(matrix, caption)), `${name}.png`);
-      this.status.textContent = kind === "copy" ? `Copied ${matrix.classes.length} rows.` : `Saved ${name}.${kind}`;
+      this.status.textContent = kind === "copy" ? `Copied ${matrix.classes.length} rows: paste them, or pandas.read_clipboard(index_col=0).` : `Saved ${name}.${kind}`;
       clearTimeout(this.statusTimer);
       this.statusTimer = window.setTimeout(() => (this.status.textContent = ""), STATUS_STAYS);
     } catch (problem) {

@@ -79,6 +79,13 @@ export class Toolbar {
     if (!this.search.hidden) this.search.select();
   }
 
+  /** Shows all again; the field is where one goes on. */
+  clearSearch(): void {
+    this.search.value = "";
+    this.store.search("");
+    this.search.focus();
+  }
+
   /** One step larger (1) or smaller (-1) than what is shown, or as much as fits (0). */
   step(direction: number, shown: number): void {
     const size = direction ? Math.min(SIZES.max, Math.max(SIZES.min, shown + 3 * direction)) : 0;
@@ -106,7 +113,7 @@ export class Toolbar {
   }
 
   private exportButton(kind: "copy" | "csv" | "png" | "svg", disposer: Disposer): HTMLElement {
-    const titles = { copy: "Copy the numbers for a spreadsheet (tab-separated)", csv: "Save the numbers", png: "Save as a picture", svg: "Save as a drawing, for a paper" };
+    const titles = { copy: "Copy the numbers: for a spreadsheet, or as a DataFrame with pandas.read_clipboard(index_col=0)", csv: "Save the numbers", png: "Save as a picture", svg: "Save as a drawing, for a paper" };
     const button = h("button", { class: "ec-button", type: "button", title: titles[kind], "data-testid": `export-${kind}` }, kind === "copy" ? "Copy" : kind.toUpperCase());
     disposer.listen(button, "click", () => this.events.export(kind));
     return button;

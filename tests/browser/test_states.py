@@ -119,6 +119,17 @@ def test_a_tab_says_that_it_opens_and_why_it_cannot(kernel: NotebookPage) -> Non
     expect(again).to_have_count(0)
 
 
+def test_a_search_that_finds_nothing_is_cleared_by_a_button(kernel: NotebookPage) -> None:
+    output = kernel.run("emo.AssociationHeatmap(run)").output
+    output.get_by_test_id("cell").first.wait_for()
+    search = output.get_by_test_id("search")
+    search.fill("no such thing")
+    output.get_by_role("button", name="Clear the search").click()
+    expect(output.get_by_test_id("cell").first).to_be_visible()
+    expect(search).to_have_value("")
+    expect(search).to_be_focused()
+
+
 def test_the_files_that_could_not_be_used_are_listed_as_text(kernel: NotebookPage) -> None:
     output = ready(kernel.run("browser = emo.ImageBrowser(run); browser").output)
     assert lists_failures(output)
