@@ -46,6 +46,7 @@ export class Look {
     const pane = (testid: string, linked: () => ImagePane): ImagePane =>
       new ImagePane(model, store, rpc, {
         shown: () => this.describe(),
+        failed: () => testid === "look-canvas" && this.know(false),
         key: (event) => this.key(event),
         moved: () => this.comparing && linked().canvas.follow((linked() === this.other ? this.main : this.other).canvas.relative),
       }, testid, disposer);
@@ -66,6 +67,7 @@ export class Look {
     });
     disposer.watch(model, ["show_boxes", "show_cam", "cam_opacity", "editable"], () => this.update());
     disposer.watch(model, "compare_image", () => this.follow());
+    this.know(false);
     this.update();
   }
 
@@ -142,9 +144,15 @@ export class Look {
     this.describe();
   }
 
+  /** What is said of the image has its place once there is something to say. */
+  private know(known: boolean): void {
+    this.el.dataset.known = String(known);
+  }
+
   private describe(): void {
     const { shown } = this.main;
     if (shown === null || shown.imageId !== this.main.imageId) return;
+    this.know(true);
     const label = this.store.predictedLabel(shown.position);
     const annotation = this.store.annotation(shown.position);
     this.says.replaceChildren(

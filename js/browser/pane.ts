@@ -23,6 +23,8 @@ export interface Shown {
 
 export interface PaneEvents {
   shown: () => void;
+  /** Nothing is known of the image. */
+  failed?: () => void;
   /** True: taken. */
   key: (event: KeyboardEvent) => boolean;
   moved: () => void;
@@ -115,6 +117,8 @@ export class ImagePane {
       const [sentence, details] = problem instanceof RpcError ? [problem.sentence, problem.details] : ["This image could not be shown.", String(problem)];
       this.say({ sentence, details, action: { label: "Try again", run: () => this.again() } });
       this.failed = true;
+      this.shown = null;
+      this.events.failed?.();
     }
   }
 

@@ -81,6 +81,7 @@ def test_an_image_whose_file_was_away_is_shown_once_it_is_back(kernel: NotebookP
     tile.dblclick()
     state = output.get_by_test_id("look-state").first
     expect(state.locator(".ec-state-sentence")).to_be_visible()
+    expect(output.get_by_test_id("look").get_by_test_id("bar").first).to_be_hidden()  # nothing is known of it
     state.get_by_role("button", name="Try again").click()
     expect(state.get_by_role("button", name="Try again")).to_be_visible()  # it is still away
     shutil.move(away, file)
@@ -88,6 +89,7 @@ def test_an_image_whose_file_was_away_is_shown_once_it_is_back(kernel: NotebookP
     kernel.page.keyboard.press("Enter")
     expect(output.get_by_test_id("look")).to_have_attribute("data-loaded", "true")
     expect(state).to_be_hidden()
+    expect(output.get_by_test_id("look").get_by_test_id("bar").first).to_be_visible()
     expect(output.get_by_test_id("look-canvas")).to_be_focused()
     tile.click()
     expect(tile).to_have_attribute("data-painted", "true")
