@@ -195,6 +195,22 @@ def test_thumbnails_arrive_with_boxes_and_maps(run: Run, monkeypatch: pytest.Mon
     assert (len(again["items"]), len(more[2])) == (1, 0)
 
 
+def test_the_first_pictures_of_a_new_order_are_begun_before_they_are_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = ImageBrowser(run)
+    opened: list[str] = []
+    browser._thumbnails._open_image = lambda image_id, _side: opened.append(image_id) or run.open_image(image_id)
+    browser.sort_reverse = True
+    assert opened == [], "nobody looks at it"
+    line = Line(browser, monkeypatch)
+    line.ask("thumbnails", positions=[0], height=160)
+    browser.sort_reverse = False
+    browser._thumbnails._pool.shutdown(wait=True)
+    assert set(browser.image_ids[1:16]) <= set(opened)
+    assert opened.count(browser.image_ids[0]) == 1, "it was there already"
+
+
 def test_an_image_that_is_gone_says_so_and_the_others_arrive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path, n=6)
     gone = run.images.image_id[2]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from emocam_widgets.run import Run
 
 MAX_BATCH = 64
+WARM = 16  # pictures: about a pane of the explorer
 THUMBNAIL_HEIGHTS = (96, 512)
 CONDITIONS = (
     "cell",
@@ -128,6 +129,9 @@ class ImageBrowser(LiveWidget):
         self._overlays = ThreadPoolExecutor(1, thread_name_prefix="emocam-overlays")
         self._ready = threading.Event()
         self._give_up: dict[int, Callable[[], None]] = {}
+        # What the views' pictures are like; before one was asked for there is no view.
+        self._height: int | None = None
+        self._give_up_warm: Callable[[], None] | None = None
         self._index = RunIndex(run)
         self._corpus = known_corpus(run)
         path, note = default_file(self._corpus) if annotations_file is None else (Path(annotations_file), "")
@@ -208,6 +212,7 @@ class ImageBrowser(LiveWidget):
 
     def close(self) -> None:
         """Close the widget and stop making thumbnails."""
+        self._height = None
         self._thumbnails.close()
         self._overlays.shutdown(wait=False, cancel_futures=True)
         super().close()
@@ -276,6 +281,7 @@ class ImageBrowser(LiveWidget):
         with self._filter_lock:
             content, buffers = self._order_message()
         self.send({"kind": "order", **content}, buffers)
+        self._warm()
 
     def _tell_again(self) -> None:
         self._tell_order()
@@ -318,7 +324,10 @@ class ImageBrowser(LiveWidget):
 
     # -- answers to the front end --------------------------------------------------------------------------------------
 
-    def _send_index(self, _content: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
+    def _send_index(self, request: dict[str, Any], _buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
+        if "height" in request:  # the first pictures are made while the view reads what it is told here
+            self._height = _thumbnail_height(request)
+            self._warm()
         with self._filter_lock:
             order, order_buffers = self._order_message()
             content, buffers = index_message(self._index)
@@ -345,11 +354,21 @@ class ImageBrowser(LiveWidget):
             self._overlays.submit(self._prepare_overlays)
             self._overlays.submit(done, {})
             return
-        height = int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
+        self._height = height = _thumbnail_height(request)
         give_up = self._thumbnails.batch([index.ids[position] for position in positions], height, done)
         self._give_up[number] = give_up
         if finished.is_set():  # before it was noted
             self._give_up.pop(number, None)
+
+    def _warm(self) -> None:
+        """Begins with the pictures that a new order shows first, while the front end still hears of it."""
+        with self._filter_lock:
+            if self._give_up_warm is not None:
+                self._give_up_warm()
+                self._give_up_warm = None
+            if self._height is not None:
+                first = [self._index.ids[position] for position in self._order[:WARM]]
+                self._give_up_warm = self._thumbnails.batch(first, self._height, lambda _pictures: None)
 
     def _reply_thumbnails(
         self,
@@ -433,6 +452,10 @@ class ImageBrowser(LiveWidget):
             "undo": self._annotations.steps,
         }
         self.send(content, [int_buffer(positions)])
+
+
+def _thumbnail_height(request: dict[str, Any]) -> int:
+    return int(np.clip(int(request.get("height", 160)), *THUMBNAIL_HEIGHTS))
 
 
 def known_corpus(run: Run) -> Corpus | None:

@@ -76,7 +76,7 @@ export interface Order extends Omit<Conditions, "only_images"> {
 }
 
 /**
- * Answer to "index". Buffers: order int32; ids joined by NUL (UTF-8); width and height int32 (n, 2); predicted label int32
+ * Answer to "index" ({height}: of the pictures that will be asked for). Buffers: order int32; ids joined by NUL (UTF-8); width and height int32 (n, 2); predicted label int32
  * (a position in `labels`); annotation int32 (a position in `annotation_names`, -1: none); probability float32.
  */
 export interface IndexReply {

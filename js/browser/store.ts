@@ -3,7 +3,7 @@ import type { Disposer } from "../shared/dom";
 import type { Model } from "../shared/model";
 import { integers, type Rpc } from "../shared/rpc";
 import { type AnnotatedNews, type IndexReply, type Order, type OrderNews, readIndex } from "./protocol";
-import { Thumbnails } from "./thumbnails";
+import { pictureHeight, Thumbnails } from "./thumbnails";
 
 export interface StoreEvents {
   /** `same`: the images and their order are as before, only what lies over them is not. */
@@ -47,7 +47,7 @@ export class BrowserStore {
   }
 
   async load(): Promise<void> {
-    const { content, buffers } = await this.rpc.request<IndexReply>("index");
+    const { content, buffers } = await this.rpc.request<IndexReply>("index", { height: pictureHeight() }); // of what is asked for next
     const index = readIndex(buffers);
     this.ids = index.ids;
     this.positions = new Map(this.ids.map((id, position) => [id, position]));

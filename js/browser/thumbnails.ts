@@ -1,5 +1,5 @@
-// A cache of thumbnails with what lies over them, bounded by bytes. It asks in small batches for what is in sight, gives up
-// what has been scrolled past, and decodes what comes.
+// A cache of thumbnails with what lies over them, bounded by bytes. It asks in small batches for what is in sight (the first of a new
+// sight in a smaller one: a picture or two end the blank), gives up what has been scrolled past, and shows each when it is decoded.
 import type { Box } from "../shared/boxes";
 import type { CamOverlay } from "../shared/cam";
 import type { Disposer } from "../shared/dom";
@@ -21,11 +21,15 @@ export interface Thumbnail {
 }
 
 const BATCH = 8;
+const FIRST_BATCH = 2;
 const OVERLAY_BATCH = 64;
-const UNDER_WAY = 3;
+const UNDER_WAY = 4;
 /** Of decoded pictures and coloured maps; what is in sight stays whatever it takes. */
 export const CACHE_BYTES = 64 * 2 ** 20;
 const CAM_BYTES = 128 * 128 * 4;
+
+/** Of a thumbnail, in device pixels. */
+export const pictureHeight = (): number => Math.ceil(200 * Math.min(2, Math.max(1, window.devicePixelRatio || 1)));
 
 interface Batch {
   positions: number[];
@@ -99,7 +103,7 @@ export class Thumbnails {
     const missing = (position: number): boolean => !this.asked.has(position);
     const counted = (): number => [...this.underWay].filter((batch) => !batch.givenUp).length;
     while (counted() < UNDER_WAY) {
-      const pictures = this.wanted.filter((p) => missing(p) && !this.kept.has(p)).slice(0, BATCH);
+      const pictures = this.wanted.filter((p) => missing(p) && !this.kept.has(p)).slice(0, this.blank ? FIRST_BATCH : BATCH);
       const stale = (p: number): boolean => missing(p) && (this.kept.get(p)?.revision ?? revision) < revision;
       const batch = pictures.length > 0 ? pictures : this.wanted.filter(stale).slice(0, OVERLAY_BATCH);
       if (batch.length === 0) return;
@@ -107,17 +111,21 @@ export class Thumbnails {
     }
   }
 
+  /** Nothing of what is wanted is here or on its way. */
+  private get blank(): boolean {
+    return !this.wanted.some((position) => this.kept.has(position) || this.asked.has(position));
+  }
+
   private async fetchBatch(positions: number[], pictures: boolean): Promise<void> {
     for (const position of positions) this.asked.add(position);
-    const height = Math.ceil(200 * Math.min(2, Math.max(1, window.devicePixelRatio || 1)));
-    const question: ThumbnailsQuestion = { positions, pictures, height };
+    const question: ThumbnailsQuestion = { positions, pictures, height: pictureHeight() };
     const batch: Batch = { positions, request: -1, givenUp: false };
     this.underWay.add(batch);
     try {
       const answer = this.rpc.request<ThumbnailsReply>("thumbnails", { ...question }, [], { begun: (id) => (batch.request = id) });
       const { content, buffers } = await answer;
       await this.take(content, buffers, pictures);
-      this.changed(positions);
+      if (!pictures) this.changed(positions);
     } catch {
       // The error stands under the widget already; these places say that they could not be loaded, or stay without overlays.
       const { revision } = this.now();
@@ -151,6 +159,7 @@ export class Thumbnails {
       } else {
         const { picture, reason } = await decode(buffers[2 + i], item.reason);
         this.keep(item.position, { picture, reason, ...overlays });
+        this.changed([item.position]);
       }
     });
     await Promise.all(taken);
