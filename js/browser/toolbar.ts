@@ -89,7 +89,10 @@ export class Toolbar {
     disposer.listen(this.compare, "click", () => this.events.compare());
     disposer.listen(this.search, "input", () => {
       clearTimeout(this.typing);
-      this.typing = window.setTimeout(() => setTraits(model, { text: this.search.value }), 120);
+      this.typing = window.setTimeout(() => {
+        this.typing = 0;
+        setTraits(model, { text: this.search.value });
+      }, 120);
     });
     disposer.add(() => clearTimeout(this.typing));
     disposer.listen<KeyboardEvent>(this.search, "keydown", (event) => this.searchKey(event));
@@ -148,7 +151,8 @@ export class Toolbar {
       (next ?? this.filters.button).focus();
     }
     this.chips.hidden = shown.length === 0;
-    if (document.activeElement !== this.search) this.search.value = conditions.text as string;
+    // What is being typed stays; a text from elsewhere (Python, a link, a chip) is taken over, also where the cursor is.
+    if (this.typing === 0 && this.search.value !== conditions.text) this.search.value = conditions.text as string;
     const sort = model.get<string>("sort");
     const reverse = model.get<boolean>("sort_reverse") === true;
     this.sort.value = sort;
