@@ -1,7 +1,7 @@
 // The grid of thumbnails: only what is on screen exists as elements; keys move a cursor and select, Enter opens.
 import { describeBox } from "../shared/boxes";
 import { Tooltip } from "../shared/controls";
-import { type Disposer, h, onThemeChange } from "../shared/dom";
+import { type Disposer, h, onThemeChange, watchScreen } from "../shared/dom";
 import { VirtualGrid } from "../shared/virtualGrid";
 import { justifyLargest, type Layout, verticalNeighbour } from "./layout";
 import { stretch, toggled } from "./picking";
@@ -68,6 +68,7 @@ export class Grid {
     disposer.listen<PointerEvent>(inner, "pointermove", (event) => this.pointed(event));
     disposer.listen(inner, "pointerleave", () => this.pointed(null));
     onThemeChange(disposer, () => this.repaint());
+    disposer.add(watchScreen(() => this.repaint()));
   }
 
   /** After the order changed: a new layout, from the top; where it is the same, only what lies over the pictures is new. */

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { Disposer, h } from "./dom";
+import { Disposer, h, watchScreen } from "./dom";
 import { setTraits } from "./model";
 import { TestModel } from "./testModel";
 
@@ -44,4 +44,29 @@ it("saves traits only where they change", () => {
   expect(model.saved).toEqual([]);
   setTraits(model, { cell: null, threshold: 0.3 });
   expect(model.saved).toEqual([{ cell: null }]);
+});
+
+it("tells each time the window comes to a finer or coarser screen, until it is stopped", () => {
+  const queries: { media: string; target: EventTarget }[] = [];
+  vi.stubGlobal("matchMedia", (media: string) => {
+    const target = new EventTarget();
+    queries.push({ media, target });
+    return target;
+  });
+  const comesTo = (ratio: number): void => {
+    vi.stubGlobal("devicePixelRatio", ratio);
+    queries[queries.length - 1].target.dispatchEvent(new Event("change"));
+  };
+  const heard = vi.fn();
+  vi.stubGlobal("devicePixelRatio", 1);
+  const stop = watchScreen(heard);
+  comesTo(2);
+  comesTo(1.5);
+  expect(queries.map(({ media }) => media)).toEqual(["(resolution: 1dppx)", "(resolution: 2dppx)", "(resolution: 1.5dppx)"]);
+  queries[0].target.dispatchEvent(new Event("change"));
+  expect(heard).toHaveBeenCalledTimes(2);
+  stop();
+  comesTo(3);
+  expect(heard).toHaveBeenCalledTimes(2);
+  vi.unstubAllGlobals();
 });

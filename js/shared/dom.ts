@@ -110,6 +110,23 @@ export function onThemeChange(disposer: Disposer, callback: () => void): void {
   disposer.listen(window.matchMedia("(prefers-color-scheme: dark)"), "change", callback);
 }
 
+/** Calls `callback` when the window comes to a finer or coarser screen: no size in CSS pixels tells of that. */
+export function watchScreen(callback: () => void): Cleanup {
+  let query: MediaQueryList | null = null;
+  const watch = (): void => {
+    query = window.matchMedia(`(resolution: ${window.devicePixelRatio || 1}dppx)`);
+    query.addEventListener("change", changed);
+  };
+  const stop = (): void => query?.removeEventListener("change", changed);
+  const changed = (): void => {
+    stop();
+    watch();
+    callback();
+  };
+  watch();
+  return stop;
+}
+
 export const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** "36 of 108", "33 %", "0.31": one way to write numbers everywhere. */

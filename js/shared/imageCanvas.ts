@@ -3,7 +3,7 @@
 
 import { type Box, boxAt, describeBox, paintBoxes, paintTags } from "./boxes";
 import { type CamOverlay, type ColourScale, camBitmap, type Rectangle } from "./cam";
-import { setHidden } from "./dom";
+import { setHidden, watchScreen } from "./dom";
 import { absoluteView, relativeView, type RelativeView } from "./linkedView";
 import { ScaledPicture } from "./scaled";
 import { clampPan, fit, type Point, recentre, type Size, toImage, toScreen, type Viewport, zoomAt } from "./viewport";
@@ -48,6 +48,7 @@ export class ImageCanvas {
   private readonly options: ImageCanvasOptions;
   private readonly observer: ResizeObserver;
   private readonly listeners = new AbortController();
+  private readonly unwatch = watchScreen(() => this.redraw());
   private picture: CanvasImageSource | null = null;
   private image: Size = { width: 0, height: 0 };
   private area: Size = { width: 0, height: 0 };
@@ -199,6 +200,7 @@ export class ImageCanvas {
     clearTimeout(this.rest);
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();
+    this.unwatch();
     this.listeners.abort();
     this.element.remove();
   }
