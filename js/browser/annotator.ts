@@ -106,6 +106,7 @@ export class Annotator {
     this.el.hidden = this.model.get<boolean>("annotatable") !== true || labels.length === 0;
     this.find.hidden = labels.length < FIND_FROM;
     const dark = isDark(this.el);
+    const focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.label : undefined;
     this.list.replaceChildren(...findLabels(this.find.value, labels).map((label) => {
       const place = labels.indexOf(label);
       const button = h("button", { class: "ec-label", type: "button", "aria-pressed": String(label === given), "data-testid": "give-label", "data-label": label, title: label },
@@ -113,9 +114,18 @@ export class Annotator {
       button.addEventListener("click", () => this.shown !== null && void this.give([this.shown], label === this.given ? null : label));
       return button;
     }));
+    // Who gave it by the keyboard is still there.
+    if (focused !== undefined) [...this.list.querySelectorAll("button")].find((button) => button.dataset.label === focused)?.focus();
     const keys = labels.length >= KEYS.length ? "1 to 9 and 0" : `1 to ${labels.length}`;
     this.said.replaceChildren("Your label: ", given === null ? h("span", { class: "ec-muted" }, `none yet (keys ${keys})`) : h("strong", {}, given));
-    this.undoButton.disabled = this.store.undo === 0;
+    this.offerUndo();
+  }
+
+  private offerUndo(): void {
+    const nothing = this.store.undo === 0;
+    // A button that can be pressed no more loses the focus: the keys then would act on nothing.
+    if (nothing && document.activeElement === this.undoButton) this.summary.focus();
+    this.undoButton.disabled = nothing;
   }
 
   /** Where labels go, said once there are any or where they are not saved. */
@@ -128,7 +138,7 @@ export class Annotator {
     this.place.classList.toggle("ec-warn", note !== "");
     this.download.hidden = note === "" && file !== null;
     this.download.disabled = some === 0;
-    this.undoButton.disabled = this.store.undo === 0;
+    this.offerUndo();
   }
 
   private findKey(event: KeyboardEvent): void {
