@@ -60,3 +60,28 @@ def held(page: Page) -> list[str]:
     """What is listened to and watched now, in words, sorted."""
     found: list[str] = page.evaluate("() => window.emocamHeld()")
     return sorted(found)
+
+
+# The widgets' own models (Backbone's) keep what listens to them; JupyterLab's renderer knows their manager.
+# What ipywidgets itself adds with each view and never takes away (WidgetView.handle_message) is not ours.
+_HEARD = """async () => {
+  const {rendermime} = window.jupyterapp.shell.currentWidget.content;
+  const renderer = rendermime.createRenderer('application/vnd.jupyter.widget-view+json');
+  const manager = await renderer._manager.promise, found = {};
+  renderer.dispose();
+  for (const promise of Object.values(manager._models)) {
+    const model = await promise;
+    if (model.get('_anywidget_id') === undefined) continue;
+    for (const [event, heard] of Object.entries(model._events ?? {})) {
+      const ours = heard.filter(({callback}) => callback.name !== 'bound handle_message');
+      found[event] = (found[event] ?? 0) + ours.length;
+    }
+  }
+  return found;
+}"""
+
+
+def heard(page: Page) -> dict[str, int]:
+    """How many listeners the models of this package's widgets have (`model.on`), by event."""
+    found: dict[str, int] = page.evaluate(_HEARD)
+    return found

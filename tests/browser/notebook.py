@@ -265,6 +265,18 @@ class NotebookPage:
         )
         self.page_errors.clear()
 
+    def clear_output(self, cell_id: str) -> None:
+        """Clears what one cell shows, by JupyterLab's own command; its widgets stay in the kernel."""
+        self.page.evaluate(
+            f"""async id => {{
+              const notebook = ({_PANEL})().content;
+              notebook.activeCellIndex = notebook.widgets.findIndex(w => w.model.id === id);
+              notebook.deselectAll();
+              await window.jupyterapp.commands.execute('notebook:clear-cell-output');
+            }}""",
+            cell_id,
+        )
+
     # -- the kernel ------------------------------------------------------------------------------------------------
 
     def kernel_status(self) -> str:

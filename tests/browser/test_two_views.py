@@ -1,0 +1,260 @@
+"""One widget shown by two cells: what is done in one is seen in the other, and closing one leaves the other alive."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.listeners import count_from_now_on, heard, held
+from tests.browser.notebook import NotebookPage
+
+REPOSITORY = Path(__file__).parents[2]
+WAIT = 20_000
+SETUP = f"""
+import sys, tempfile
+from pathlib import Path
+sys.path.insert(0, {str(REPOSITORY)!r})
+import emocam_widgets as emo
+from emocam_widgets.detectors import wrap_detector
+from tests.tiny_models import picture, tiny_classifier
+boxes = [("Person", 0.9, (30, 20, 150, 200)), ("Food", 0.6, (180, 120, 280, 220))]
+detector = wrap_detector(lambda image: boxes, ("Person", "Food"), name="two")
+classifier = tiny_classifier()
+worker = emo.Worker(classifier, detector, cache=None)
+folder = Path(tempfile.mkdtemp())
+for number in range(8):
+    picture(number, (320, 240)).save(folder / f"{{number:02d}}.png")
+corpus = emo.Corpus.from_folder(folder)
+run = emo.analyze(corpus, classifier, detector, out=folder.parent / (folder.name + "-run"), progress=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(module_notebook: NotebookPage) -> NotebookPage:
+    """The notebook with a run and a worker in its kernel, and its listeners counted."""
+    count_from_now_on(module_notebook.page)
+    module_notebook.execute(SETUP)
+    return module_notebook
+
+
+Act = Callable[[NotebookPage, Locator], None]
+See = Callable[[NotebookPage, Locator], None]
+
+
+class Shared(NamedTuple):
+    """A widget, what makes a view of it ready, and steps: done in one view, seen in the other."""
+
+    source: str
+    ready: Callable[[Locator], None]
+    steps: list[tuple[Act, See]]
+
+
+def with_attribute(testid: str, name: str, value: str) -> Callable[[Locator], None]:
+    return lambda output: expect(output.get_by_test_id(testid)).to_have_attribute(name, value, timeout=WAIT)
+
+
+def sees(testid: str, name: str, value: str) -> See:
+    return lambda _notebook, output: with_attribute(testid, name, value)(output)
+
+
+def clicks(testid: str) -> Act:
+    return lambda _notebook, output: output.get_by_test_id(testid).first.click()
+
+
+def says(testid: str, text: str) -> See:
+    return lambda _notebook, output: expect(output.get_by_test_id(testid)).to_contain_text(text, timeout=WAIT)
+
+
+def chooses(testid: str, value: str) -> Act:
+    def act(_notebook: NotebookPage, output: Locator) -> None:
+        output.get_by_test_id(testid).select_option(value)
+
+    return act
+
+
+def fills(testid: str, text: str) -> Act:
+    return lambda _notebook, output: output.get_by_test_id(testid).fill(text)
+
+
+def has_value(testid: str, text: str) -> See:
+    return lambda _notebook, output: expect(output.get_by_test_id(testid)).to_have_value(text, timeout=WAIT)
+
+
+def presses(testid: str, *keys: str) -> Act:
+    def act(notebook: NotebookPage, output: Locator) -> None:
+        output.get_by_test_id(testid).first.focus()
+        for key in keys:
+            notebook.page.keyboard.press(key)
+
+    return act
+
+
+def opens_the_second(_notebook: NotebookPage, output: Locator) -> None:
+    output.get_by_test_id("thumb").nth(1).dblclick()
+
+
+def looks_at_the_second(_notebook: NotebookPage, output: Locator) -> None:
+    expect(output.get_by_test_id("look")).to_have_attribute("data-image-id", "01.png", timeout=WAIT)
+    expect(output.get_by_test_id("look")).to_have_attribute("data-loaded", "true", timeout=WAIT)
+
+
+def labels_it(notebook: NotebookPage, output: Locator) -> None:
+    output.get_by_test_id("look-canvas").focus()
+    notebook.page.keyboard.press("2")
+
+
+def puts_a_ball(_notebook: NotebookPage, output: Locator) -> None:
+    output.locator('[data-sprite="soccer ball"]').click()
+
+
+def bars_are_as_python_has_them(things: int) -> See:
+    def see(notebook: NotebookPage, output: Locator) -> None:
+        expect(output.get_by_test_id("layer")).to_have_count(things, timeout=WAIT)
+        expect(output.get_by_test_id("editor")).to_have_attribute("data-settled", "true", timeout=WAIT)
+        bars = "bars => Object.fromEntries(bars.map(bar => [bar.dataset.label, Number(bar.dataset.probability)]))"
+        exact = "dict(zip(worker.labels, map(float, worker.predict(view.export_image()).probabilities)))"
+        notebook.wait_for(
+            lambda: output.get_by_test_id("bar").evaluate_all(bars) == pytest.approx(notebook.value(exact), abs=1e-3),
+            20,
+            "the bars to be the prediction of the picture",
+        )
+
+    return see
+
+
+def has_a_box(_notebook: NotebookPage, output: Locator) -> None:
+    expect(output.get_by_test_id("methods")).to_have_attribute("data-box", re.compile("[01]"), timeout=WAIT)
+
+
+def enlarges_the_second(_notebook: NotebookPage, output: Locator) -> None:
+    output.get_by_test_id("method-name").nth(1).press("Enter")
+
+
+def second_is_first(_notebook: NotebookPage, output: Locator) -> None:
+    expect(output.get_by_test_id("tile").first).to_have_attribute("data-method", "fem", timeout=WAIT)
+
+
+def marks_the_first_box(notebook: NotebookPage, output: Locator) -> None:
+    output.get_by_test_id("box").first.click()
+
+
+def first_box_is_marked(_notebook: NotebookPage, output: Locator) -> None:
+    expect(output.locator('[data-testid="box"][data-marked="true"]')).to_have_count(1, timeout=WAIT)
+
+
+def cell_is_selected(_notebook: NotebookPage, output: Locator) -> None:
+    expect(output.locator('[data-testid="cell"][aria-selected="true"]')).to_have_count(1, timeout=WAIT)
+
+
+SHARED = {
+    "browser": Shared(
+        "emo.ImageBrowser(run)",
+        with_attribute("browser", "data-ready", "true"),
+        [
+            (fills("search", "0"), says("breadcrumb", "“0”")),
+            (opens_the_second, looks_at_the_second),
+            (labels_it, says("given-label", "Excitement")),
+            (clicks("look-toggle-cam"), sees("look-toggle-cam", "aria-pressed", "true")),
+        ],
+    ),
+    "heatmap": Shared(
+        "emo.AssociationHeatmap(run)",
+        with_attribute("heatmap-widget", "data-settled", "true"),
+        [
+            (clicks("cell"), cell_is_selected),
+            (chooses("order", "alphabet"), has_value("order", "alphabet")),
+            (fills("threshold", "0.5"), sees("heatmap-widget", "data-threshold", "0.5")),
+        ],
+    ),
+    "explorer": Shared(
+        "emo.explore(run, remember=False)",
+        with_attribute("browser", "data-ready", "true"),
+        [
+            (opens_the_second, looks_at_the_second),
+            (fills("threshold", "0.5"), has_value("threshold", "0.5")),
+            (presses("tab-lime", "Enter"), sees("tab-lime", "aria-selected", "true")),
+            (clicks("tab-look"), looks_at_the_second),
+        ],
+    ),
+    "editor": Shared(
+        "emo.ObjectEditor(corpus.open('03.png'), worker)",
+        with_attribute("editor", "data-settled", "true"),
+        [
+            (puts_a_ball, bars_are_as_python_has_them(1)),
+            (presses("stage", "ArrowLeft", "+", "r"), bars_are_as_python_has_them(1)),
+            (puts_a_ball, bars_are_as_python_has_them(2)),
+        ],
+    ),
+    "lime": Shared(
+        "emo.LimeView(worker=worker, corpus=corpus, image_id='03.png', n_samples=60, n_regions=12)",
+        with_attribute("lime", "data-status", "done"),
+        [
+            (fills("note", "grey tones"), has_value("note", "grey tones")),
+            (clicks("hide-rest"), sees("hide-rest", "aria-pressed", "true")),
+            (presses("keep", "Home", "ArrowRight"), says("kept", "2 regions")),
+        ],
+    ),
+    "methods": Shared(
+        "emo.MethodComparison(worker=worker, corpus=corpus, image_id='03.png', methods=['grad-cam', 'fem'])",
+        with_attribute("methods", "data-settled", "true"),
+        [
+            (presses("boxes", "ArrowDown"), has_a_box),
+            (enlarges_the_second, second_is_first),
+            (chooses("target", "Sadness"), has_value("target", "Sadness")),
+        ],
+    ),
+    "expectation": Shared(
+        "emo.Expectation('03.png', run=run)",
+        with_attribute("expectation", "data-ready", "true"),
+        [
+            (marks_the_first_box, first_box_is_marked),
+            (clicks("lock"), sees("expectation", "data-state", "revealed")),
+            (clicks("mark-again"), sees("expectation", "data-state", "marking")),
+        ],
+    ),
+}
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("name", SHARED)
+def test_two_views_stay_in_step_and_one_outlives_the_other(notebook: NotebookPage, name: str) -> None:
+    shared = SHARED[name]
+    notebook.execute(f"view = {shared.source}")
+
+    def listening() -> Counter[str]:
+        return Counter(held(notebook.page)) + Counter({f"model.on {k}": n for k, n in heard(notebook.page).items()})
+
+    def show() -> tuple[Locator, str]:
+        cell = notebook.run("view")
+        shared.ready(cell.output)
+        return cell.output, cell.id
+
+    none = listening()
+    first, first_id = show()
+    second, _ = show()
+    *between, (act, see) = shared.steps
+    for turn, (do, look) in enumerate(between):
+        views = (first, second) if turn % 2 == 0 else (second, first)
+        do(notebook, views[0])
+        for view in views:
+            look(notebook, view)
+
+    both = listening() - none
+    assert sum(n for what, n in both.items() if "model.on" in what) > 6 and both.total() > 20
+    notebook.clear_output(first_id)
+    expect(first.locator(".ec-root")).to_have_count(0)
+    half = Counter({what: n // 2 for what, n in both.items()})  # a view's own cards and handles may be the fewer
+    more = lambda: (listening() - none) - half  # noqa: E731
+    notebook.wait_for(lambda: not more(), 15, f"{name} to let go of half: {more()}")
+    act(notebook, second)
+    see(notebook, second)
+    notebook.clear()
+    expect(notebook.page.locator(".ec-root")).to_have_count(0)
+    notebook.wait_for(lambda: not listening() - none, 15, f"nothing of {name} to listen: {listening() - none}")
+    assert notebook.page_errors == []
