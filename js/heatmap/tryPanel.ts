@@ -200,7 +200,7 @@ export class TryPanel {
       this.list.append(h("li", {}, el));
     }
     const switched = row.before !== row.after;
-    const words = switched ? `${row.before} → ${row.after}` : `${row.before}, unchanged`;
+    const words = switched ? `${row.before} → ${row.after}` : `${row.before} stays`;
     const control = row.control === row.before ? "its silhouette changes nothing" : `its silhouette makes it ${row.control}`;
     tile.el.classList.toggle("hm-switched", switched);
     tile.el.title = `${row.image_id}: ${words}; ${control}. Open it in the editor`;

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import violations
 from tests.browser.notebook import NotebookPage
 from tests.browser.test_explaining import SETUP
 
@@ -101,6 +102,7 @@ def test_a_pair_of_methods_shows_their_difference_in_numbers(notebook: NotebookP
         assert names == [name for name in order if name in names]
 
     expect_difference("")
+    assert violations(output.get_by_test_id("rsa"), "color-contrast") == []
     first = shown.locator('[data-index="0"]')
     first.hover()
     expect(output.get_by_test_id("difference-says")).to_contain_text(" images under eigen-cam, ")
