@@ -29,7 +29,7 @@ export function topBar(browser: StoredModel, contents: Contents, disposer: Dispo
     h("span", { class: "ec-muted rp-notes", "data-testid": "notes", title: contents.notes.join(" ") }, contents.notes.join(" ")),
     contents.leftOut ? onlyPictures(browser, disposer) : null,
     h("span", { class: "rp-end" },
-      h("a", { class: "ec-button", href: "#about" }, "Method and settings"),
+      h("a", { class: "ec-button", href: "#settings" }, "Method and settings"),
       h("label", { class: "ec-field" }, h("span", {}, "theme"), theme)),
   );
   return bar;

@@ -131,7 +131,7 @@ def readable_part(run: Run, story: Story) -> str:
             *(f"<p>{escape(note)}</p>" for note in story.notes),
             "<h2>Strongest associations</h2>",
             _strong_table(story.strong),
-            "<h2>Method and settings</h2>",
+            '<h2 id="settings">Method and settings</h2>',
             "<dl>",
             *(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in rows if value),
             "</dl>",
