@@ -49,8 +49,8 @@ class PasteExperiment(LiveWidget):
         cost: what that takes: images, available (of how many), pastes (predictions), seconds (or None where it is not
             known how long one takes); or problem, a sentence, where it cannot be done.
         trial: how the experiment stands: state ("running", "done", "cancelled" or "failed"), objects, control, label,
-            places, images, available, pastes, done (images), unreadable (of those), seconds_left, seed, note; when
-            failed sentence and details; or None.
+            places, images, available, pastes, done (images), unreadable (of those), found ([variant, switched,
+            pastes] so far), seconds_left, seed, note; when failed sentence and details; or None.
         bars: the `PasteBars` of what was found so far, or None before that.
         hint: what is missing before anything can be started, a sentence, or "".
 

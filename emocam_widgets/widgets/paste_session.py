@@ -70,6 +70,7 @@ class PasteSession:
             "pastes": plan.n_pastes,
             "done": 0,
             "unreadable": 0,
+            "found": [],
             "seconds_left": None,
             "seed": plan.seed,
             "note": plan.note,
@@ -113,17 +114,28 @@ class PasteSession:
 
     def _run(self, run: Run, worker: Worker, plan: PastePlan, state: State, stop: threading.Event) -> None:
         rows: list[Row] = []
+        found_by = {variant: [0, 0] for variant in plan.variants}
         result: PasteResult | None = None
         begun = shown = time.monotonic()
         try:
             for number, (_, found) in enumerate(run_pastes(run, plan, worker, stop.is_set), 1):
                 rows += found
+                for row in found:
+                    counts = found_by[row["variant"]]
+                    counts[0] += row["label_after"] != row["label_before"]
+                    counts[1] += 1
                 now = time.monotonic()
                 if rows:
                     self.seconds = (now - begun) / len(rows)
                 left = round((now - begun) / number * (len(plan.image_ids) - number), 1)
                 unreadable = state["unreadable"] + (not found)
-                state = {**state, "done": number, "unreadable": unreadable, "seconds_left": left}
+                state = {
+                    **state,
+                    "done": number,
+                    "unreadable": unreadable,
+                    "seconds_left": left,
+                    "found": [[variant, *counts] for variant, counts in found_by.items()],
+                }
                 if now - shown > BARS_EVERY or number == 1:
                     result, shown = pasted_result(rows, run, worker) if rows else None, now
                 self._tell(state, result, stop)

@@ -29,6 +29,7 @@ class RunParts:
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
         self._caption: str | None = None
+        self._compared: str | None = None
 
     def open(self, mode: str) -> None:
         """Makes the part for a mode of `RUN_PARTS`, where it is not there yet."""
@@ -54,7 +55,7 @@ class RunParts:
         if matrix is not None:
             heatmap.score = matrix.score
             heatmap.threshold = matrix.cut
-        heatmap.compare = other
+        heatmap.compare = self._compared = other
 
     def let_go(self) -> None:
         """The browser shows something else: no bar is chosen any more."""
@@ -69,7 +70,16 @@ class RunParts:
         known.bring_back("agreement", matrix, OF_AGREEMENT)
         known.keep("agreement", matrix, OF_AGREEMENT)
         explorer._watch(matrix, lambda _change: self._take_grown(matrix), "run_revision")
+        explorer._watch(matrix, self._compare_no_more, "pair")
         return matrix
+
+    def _compare_no_more(self, change: Mapping[str, Any]) -> None:
+        """The pair that the heatmap shows is let go: so does the heatmap."""
+        heatmap = self._explorer.heatmap
+        if change["new"] is None and self._compared is not None:
+            if heatmap.compare == self._compared:
+                heatmap.compare = None
+            self._compared = None
 
     def _take_grown(self, matrix: RsaMatrix) -> None:
         """A method was added there: all show it."""
@@ -106,9 +116,9 @@ class RunParts:
                 browser.show_images(None)
             return
         name, variant, position = bars.selected
-        thing = name if variant == OBJECT else f"the {variant} silhouette of {name}"
-        place = f"on {bars.result.classes[-1 - position]}" if position < 0 else f"at place {position + 1}"
-        caption = f"switched by {thing} {place}"
+        thing = name if variant == OBJECT else f"{variant} {name}"
+        place = f"on {bars.result.classes[-1 - position]}" if position < 0 else f"place {position + 1}"
+        caption = f"{thing} ({place}) switched"
         if self._caption is None:  # what else is selected would leave few of them
             for trait in ("cell", "object_class", "label"):
                 explorer.set_trait(trait, None)

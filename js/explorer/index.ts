@@ -68,8 +68,8 @@ class Explorer {
     const context: MountContext = {
       embedded: true,
       compareAbove: (pair) => {
-        this.layout.full = false;
-        void rpc.request("compare", { pair }).catch(() => undefined); // shown under the widget
+        // The heatmap then has the room; what fails is shown under the widget.
+        void rpc.request("compare", { pair }).then(() => this.layout.fold(true), () => undefined);
       },
     };
     this.parts = new Map(parts.map((part) => [part.mode, new PartPage(model, part, this.detail.pages.get(part.mode)!, again, disposer, context)]));

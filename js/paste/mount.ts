@@ -32,8 +32,12 @@ class PastePanel {
   private readonly details = h("details", { hidden: true });
   private readonly empty = h("div", { class: "ec-empty", "data-testid": "paste-empty" }, WHY);
   private readonly form: HTMLElement;
+  /** Stays in sight while the bars are scrolled through. */
+  private readonly told: HTMLElement;
   private readonly bars = h("div", { class: "pe-bars" });
   private shown: string | null = null;
+  /** An experiment was begun here: its first bars are brought into sight. */
+  private begun = false;
   private unmountBars: Cleanup | null = null;
 
   constructor(
@@ -48,16 +52,17 @@ class PastePanel {
     this.count = selectControl(disposer, "how many", "paste-count", (value) => setTraits(model, { count: Number(value) }));
     this.places = selectControl(disposer, "places", "paste-places", (value) => setTraits(model, { places: value }));
     const control = h("label", { class: "ec-field", title: "The same silhouette in grey at the same places: what covering alone switches" }, this.control, h("span", {}, "its grey silhouette too"));
-    const state = h("span", { class: "pe-state" }, this.meter, this.says);
-    this.form = h("div", { class: "pe-form" }, this.things.el,
-      h("div", { class: "pe-row" }, this.label.el, this.count.el, this.places.el, control),
-      h("div", { class: "pe-row" }, this.go, this.cost));
-    this.root = h("div", { class: `pe${context.embedded ? " pe-embedded" : ""}`, "data-testid": "paste" }, this.form, h("div", { class: "pe-row pe-told" }, state), this.details, this.empty, this.bars, this.errors.el);
+    this.form = h("div", { class: "pe-form" }, this.things.el, h("div", { class: "pe-row" }, this.label.el, this.count.el, this.places.el, control));
+    this.told = h("div", { class: "pe-row pe-told" }, this.go, this.meter, h("span", { class: "pe-words" }, this.says, this.cost));
+    this.root = h("div", { class: `pe${context.embedded ? " pe-embedded" : ""}`, "data-testid": "paste" }, this.form, this.told, this.details, this.empty, this.bars, this.errors.el);
     el.append(this.root);
     disposer.add(() => this.root.remove());
     disposer.add(() => this.unmountBars?.());
     disposer.listen(this.control, "change", () => setTraits(model, { control: this.control.checked }));
-    disposer.listen(this.go, "click", () => void this.rpc.request(this.running ? "cancel" : "run").catch(() => undefined)); // shown below
+    disposer.listen(this.go, "click", () => {
+      this.begun = !this.running;
+      void this.rpc.request(this.running ? "cancel" : "run").catch(() => undefined); // shown below
+    });
     disposer.watch(model, ["things", "label", "count", "control", "places", "cost", "hint", "_labels"], () => this.choices());
     disposer.watch(model, "trial", () => this.tell());
     disposer.watch(model, "bars", () => void this.showBars());
@@ -103,7 +108,12 @@ class PastePanel {
     const { trial } = this;
     this.root.dataset.state = trial?.state ?? "none";
     this.meter.hidden = !this.running;
-    this.says.parentElement!.parentElement!.hidden = trial === null;
+    this.says.hidden = trial === null;
+    this.cost.hidden = this.running;
+    if (this.begun && (trial?.done ?? 0) > 0) {
+      this.begun = false;
+      this.root.scrollTop = this.told.offsetTop;
+    }
     this.says.textContent = trial === null ? "" : [writeTrial(trial), trial.note].filter(Boolean).join(" ");
     this.says.classList.toggle("pe-problem", trial?.state === "failed");
     if (trial !== null) {

@@ -19,6 +19,8 @@ export interface Trial {
   pastes: number;
   done: number;
   unreadable: number;
+  /** [variant, switched, pastes] so far. */
+  found: [string, number, number][];
   seconds_left: number | null;
   seed: number;
   note: string;
@@ -52,16 +54,27 @@ export function writeTrial(trial: Trial): string {
     case "cancelled":
       return `Stopped after ${done} of ${images} images${failed}; the bars are of those.`;
     case "done":
-      return `${what(trial)} on ${images} of ${number(trial.available)} images${failed}.`;
+      return `${what(trial)} on ${images} of ${number(trial.available)} images${failed}. ${writeFound(trial)}`;
     case "failed":
       return trial.sentence ?? "The experiment broke off.";
   }
+}
+
+/** "The thing switched 37 of 850 pastes (4 %), its silhouette 31 of 850 (4 %)." */
+function writeFound({ objects, found }: Trial): string {
+  const many = objects.length > 1;
+  const counted = found.map(([variant, switched, n], i) => {
+    const who = variant === "object" ? (many ? "the things" : "the thing") : many ? "their silhouettes" : "its silhouette";
+    return `${who}${i === 0 ? " switched" : ""} ${number(switched)} of ${number(n)}${i === 0 ? " pastes" : ""} (${n ? Math.round((100 * switched) / n) : 0} %)`;
+  });
+  const sentence = counted.join(", ");
+  return sentence ? `${sentence[0].toUpperCase()}${sentence.slice(1)}.` : "";
 }
 
 /** "Rugby ball and its grey silhouette, at 17 places, on ..." */
 function what({ objects, control, places, label }: Trial): string {
   const names = objects.join(", ");
   const controls = control ? (objects.length > 1 ? " and their grey silhouettes" : " and its grey silhouette") : "";
-  const sentence = `${names}${controls}, ${places === 1 ? "in the middle" : `at ${places} places`}${label === null ? "" : `, ${label} before`}`;
+  const sentence = `${names}${controls}, ${places === 1 ? "in the middle" : `at ${places} places`}${label === null ? "" : `, where the label was ${label},`}`;
   return sentence[0].toUpperCase() + sentence.slice(1);
 }

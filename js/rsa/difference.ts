@@ -1,5 +1,5 @@
 // Where two methods differ: the classes with the greatest difference by all labels, in percentage points, as a diverging heatmap.
-import { classColour, css, diverging, divergingDark, ink, labelColour } from "../shared/colour";
+import { classColour, css, diverging, divergingDark, ink, labelColour, type Rgb } from "../shared/colour";
 import { type Disposer, h, isDark, onThemeChange, percent } from "../shared/dom";
 
 /** Images of a label below which a share of them is not pointed at. */
@@ -68,7 +68,8 @@ export class Difference {
     if (content === null) return;
     const [a, b] = content.pair;
     const dark = isDark(this.el);
-    const paint = dark ? divergingDark : diverging;
+    // As in the heatmap: more in blue, less in orange.
+    const paint = (d: number): Rgb => (dark ? divergingDark(-d) : diverging(-d));
     this.head.replaceChildren("Highlighted more often under ", h("b", {}, a), " (positive) or under ", h("b", {}, b), " (negative), percentage points");
     if (content.classes.length === 0) {
       this.legend.replaceChildren();
