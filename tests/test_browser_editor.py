@@ -200,7 +200,12 @@ def test_the_first_pictures_of_a_new_order_are_begun_before_they_are_asked_for(
 ) -> None:
     browser = ImageBrowser(run)
     opened: list[str] = []
-    browser._thumbnails._open_image = lambda image_id, _side: opened.append(image_id) or run.open_image(image_id)
+
+    def open_image(image_id: str, _side: int) -> Image.Image:
+        opened.append(image_id)
+        return run.open_image(image_id)
+
+    monkeypatch.setattr(browser._thumbnails, "_open_image", open_image)
     browser.sort_reverse = True
     assert opened == [], "nobody looks at it"
     line = Line(browser, monkeypatch)

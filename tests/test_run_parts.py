@@ -64,7 +64,9 @@ def test_the_worker_pastes_as_the_experiment_does(run: Run, worker: Worker) -> N
     both = mine.pastes.merge(theirs.pastes, on=keys)
     assert len(both) == len(mine.pastes) == len(theirs.pastes) == plan.n_pastes
     assert (both["label_after_x"] == both["label_after_y"]).all()
-    assert np.allclose(np.stack(both["probabilities_after_x"]), np.stack(both["probabilities_after_y"]), atol=1e-5)
+    assert np.allclose(
+        np.stack(list(both["probabilities_after_x"])), np.stack(list(both["probabilities_after_y"])), atol=1e-5
+    )
     assert np.allclose(both["x_x"], both["x_y"]) and (both["label_before_x"] == both["label_before_y"]).all()
 
 

@@ -61,7 +61,8 @@ def driven_run(folder: Path, n: int = 40) -> Run:
 
 def _with_grids(cams: pd.DataFrame, change: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
     shapes = zip(cams["grid"], cams["grid_height"], cams["grid_width"], strict=True)
-    return cams.assign(grid=[change(np.reshape(grid, (h, w))).ravel() for grid, h, w in shapes])
+    changed = [np.ravel(change(np.reshape(grid, (h, w)))) for grid, h, w in shapes]
+    return cams.assign(grid=pd.Series(changed, index=cams.index))
 
 
 def opened(folder: Path) -> str:
