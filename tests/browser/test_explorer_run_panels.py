@@ -185,3 +185,17 @@ def test_without_a_worker_both_say_what_is_missing(notebook: NotebookPage, prepa
     expect(output.get_by_test_id("tab-agreement")).to_be_focused()
     expect(output.get_by_test_id("page-agreement")).to_be_visible()
     expect(output.get_by_test_id("rsa").get_by_test_id("add")).to_be_hidden()
+
+
+def test_try_it_takes_as_many_images_as_are_chosen(explorer: Locator, notebook: NotebookPage) -> None:
+    notebook.execute("ex.cell = list(ex.heatmap.association.counts.stack().idxmax())")
+    explorer.get_by_test_id("try").click()
+    expect(explorer.get_by_test_id("try-headline")).to_be_visible(timeout=20_000)
+    count = explorer.get_by_test_id("try-count")
+    expect(count).to_have_value("20")
+    count.select_option("10")
+    becomes(notebook, "ex.heatmap.try_count", 10)
+    trial = "ex.heatmap.try_result"
+    becomes(notebook, f"{trial}['state'] == 'done' and {trial}['images'] == min(10, {trial}['available'])", True)
+    done = notebook.value(f"{trial}['n']")
+    expect(explorer.get_by_test_id("try-about")).to_contain_text(f"pasted onto {done} of")
