@@ -66,8 +66,8 @@ def world(name, seed, n=900):
     return open_run(path)
 run, second = world("first", 1), world("second", 2)
 """
-TEXTS = "cells => cells.map(({dataset, textContent}) => [dataset.class, dataset.label, textContent])"
-MARKED = "cells => cells.filter(c => c.matches('.hm-more, .hm-less')).map(c => [c.dataset.class, c.dataset.label])"
+TEXTS = "cells => cells.map(({dataset}) => [dataset.class, dataset.label, dataset.text])"
+MARKED = "cells => cells.filter(c => c.dataset.mark).map(c => [c.dataset.class, c.dataset.label])"
 Texts = dict[tuple[str, str], str]
 
 
@@ -211,12 +211,11 @@ def test_another_run_is_subtracted_in_every_measure(notebook: NotebookPage) -> N
 UNREADABLE = """root => {
   const small = (el) => parseFloat(getComputedStyle(el).fontSize) < 12;
   const found = [];
-  for (const cell of root.querySelectorAll('[data-testid=cell]')) {
-    if (!cell.textContent) continue;
-    const text = document.createRange(), room = cell.getBoundingClientRect();
-    text.selectNodeContents(cell);
-    const written = text.getBoundingClientRect();
-    if (small(cell) || written.width > room.width || room.height < 12) found.push(`cell ${cell.textContent}`);
+  const ruler = document.createElement('canvas').getContext('2d');
+  ruler.font = `12px ${getComputedStyle(root).fontFamily}`; // as it is drawn, figures a little closer
+  for (const {dataset, offsetWidth, offsetHeight} of root.querySelectorAll('[data-testid=cell]')) {
+    const least = {width: ruler.measureText(dataset.text).width - 5, height: 14};
+    if (dataset.text && (least.width > offsetWidth || least.height > offsetHeight)) found.push(`cell ${dataset.text}`);
   }
   const names = [...root.querySelectorAll('[data-testid=row-head]'),
     ...root.querySelectorAll('[data-testid=column-head] > span')];
