@@ -172,16 +172,6 @@ SHARED = {
             (fills("threshold", "0.5"), sees("heatmap-widget", "data-threshold", "0.5")),
         ],
     ),
-    "explorer": Shared(
-        "emo.explore(run, remember=False)",
-        with_attribute("browser", "data-ready", "true"),
-        [
-            (opens_the_second, looks_at_the_second),
-            (fills("threshold", "0.5"), has_value("threshold", "0.5")),
-            (presses("tab-lime", "Enter"), sees("tab-lime", "aria-selected", "true")),
-            (clicks("tab-look"), looks_at_the_second),
-        ],
-    ),
     "editor": Shared(
         "emo.ObjectEditor(corpus.open('03.png'), worker)",
         with_attribute("editor", "data-settled", "true"),
