@@ -63,6 +63,19 @@ def _thread_attribute(name: str) -> Any:
     return property(read, write)
 
 
+def failed_state(error: Exception, sentence: str) -> dict[str, Any]:
+    """How the state of something that runs in a thread ends with an error, which nobody above could show.
+
+    An error meant for users says itself what went wrong; of any other ``sentence`` does, and the log and the folded
+    details have the traceback.
+    """
+    if isinstance(error, EmocamError):
+        return {"state": "failed", "sentence": str(error), "details": ""}
+    log.error("%s %s: %s", sentence, type(error).__name__, error, exc_info=error)
+    details = "".join(traceback.format_exception(error))
+    return {"state": "failed", "sentence": sentence, "details": details}
+
+
 class LiveWidget(anywidget.AnyWidget):
     """Base of all widgets.
 

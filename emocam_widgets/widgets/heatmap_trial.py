@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emocam_widgets.engine.compose import paste
 from emocam_widgets.engine.trial import Plan, Tally, Tried, run_trial
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.widgets.background import Background
 from emocam_widgets.widgets.thumbnails import encode_jpeg, shrink
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 PICTURE_SIDE = 240
 
 
-class TrialSession:
+class TrialSession(Background):
     """One trial at a time; starting another, or closing, cancels it.
 
     Args:
@@ -34,28 +35,15 @@ class TrialSession:
         picture: Callable[[str, bytes], None],
         failed: Callable[[BaseException], None],
     ) -> None:
+        super().__init__()
         self._tell, self._picture, self._failed = tell, picture, failed
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self, cell: list[str], plan: Callable[[], Plan], run: Run, worker: Worker) -> None:
         """Plans and runs a trial; returns at once."""
         self.cancel()
         self._stop = stop = threading.Event()
         self._tell({"state": "planning", "cell": cell})
-        self._thread = threading.Thread(
-            target=self._run, args=(cell, plan, run, worker, stop), name="emocam-trial", daemon=True
-        )
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Stops after the image that is under way."""
-        self._stop.set()
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Returns once the trial has ended, or after so many seconds."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        self._begin("trial", lambda: self._run(cell, plan, run, worker, stop))
 
     def _run(self, cell: list[str], plan: Callable[[], Plan], run: Run, worker: Worker, stop: threading.Event) -> None:
         state: dict[str, Any] = {"cell": cell}

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.engine.adding import add_method
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.widgets.background import Background
+from emocam_widgets.widgets.base import failed_state
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
     from emocam_widgets.run import Run
 
 TELL_EVERY = 0.2
-log = logging.getLogger("emocam_widgets")
 
 
-class MethodSession:
-    """One method at a time.
+class MethodSession(Background):
+    """One method at a time; one that is stopped adds nothing.
 
     Args:
         tell: called with the state so far (the trait ``adding`` of `RsaMatrix`), from the session's thread.
@@ -29,9 +28,8 @@ class MethodSession:
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None], grown: Callable[[Run], None]) -> None:
+        super().__init__()
         self._tell, self._grown = tell, grown
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self, run: Run, worker: Worker, method: str) -> None:
         """Begins; returns at once.
@@ -41,24 +39,10 @@ class MethodSession:
         """
         if not self.wait(0):
             raise EmocamError("A method is being added already: wait for it, or stop it.")
-        self._stop = threading.Event()
+        self._stop = stop = threading.Event()
         state = {"state": "running", "method": method, "done": 0, "total": len(run), "seconds_left": None}
         self._tell(state)
-        self._thread = threading.Thread(
-            target=self._add, args=(run, worker, state, self._stop), name="emocam-add-method", daemon=True
-        )
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Stops after the images that are under way; nothing is added."""
-        self._stop.set()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Returns once nothing is being added, or after so many seconds; whether that is so."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
+        self._begin("add-method", lambda: self._add(run, worker, state, stop))
 
     def _add(self, run: Run, worker: Worker, state: dict[str, Any], stop: threading.Event) -> None:
         begun = told = time.monotonic()
@@ -77,10 +61,6 @@ class MethodSession:
             if grown is not None:
                 self._grown(grown)
             end: dict[str, Any] = {"state": "cancelled" if grown is None else "done"}
-        except EmocamError as error:
-            end = {"state": "failed", "sentence": str(error), "details": ""}
-        except Exception as error:
-            log.error("%s could not be added to %s: %s", state["method"], run.path, error, exc_info=error)
-            details = "".join(traceback.format_exception(error))
-            end = {"state": "failed", "sentence": f"{state['method']} could not be added.", "details": details}
+        except Exception as error:  # noqa: BLE001  a thread's boundary: nobody above could show it
+            end = failed_state(error, f"{state['method']} could not be added.")
         self._tell({**state, **end})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.analysis.paste import PasteResult
 from emocam_widgets.engine.live_pasting import PastePlan, Row, pasted_result, plan_pastes, run_pastes
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.widgets.background import Background
+from emocam_widgets.widgets.base import failed_state
 
 if TYPE_CHECKING:
     from emocam_widgets.engine import Worker
@@ -27,7 +28,7 @@ log = logging.getLogger("emocam_widgets")
 State = dict[str, Any]
 
 
-class PasteSession:
+class PasteSession(Background):
     """One experiment at a time; starting another cancels it. What was found stays until then.
 
     Attributes:
@@ -37,13 +38,12 @@ class PasteSession:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.state: State | None = None
         self.result: PasteResult | None = None
         self.seconds: float | None = None
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls `listener` whenever something has changed, from the session's thread; what it returns ends that."""
@@ -77,31 +77,15 @@ class PasteSession:
         }
         self._stop = stop = threading.Event()
         self._tell(state, None, stop)
-        self._thread = threading.Thread(
-            target=self._run, args=(run, worker, plan, state, stop), name="emocam-paste", daemon=True
-        )
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Stops after the pass that is under way; what was found stays."""
-        self._stop.set()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Returns once the experiment has ended, or after so many seconds; whether it has."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-        return thread is None or not thread.is_alive()
+        self._begin("paste", lambda: self._run(run, worker, plan, state, stop))
 
     def _probe(self, run: Run, worker: Worker) -> None:
         try:
             plan = plan_pastes(run, worker, PROBE, n=1, control=False)
             begun = time.monotonic()
             rows = [row for _, found in run_pastes(run, plan, worker) for row in found]
-        except (
-            EmocamError,
-            RuntimeError,
-        ) as error:  # a worker that was closed: what it costs is then nobody's question
+        except (EmocamError, RuntimeError) as error:
+            # A worker that was closed: what it costs is then nobody's question.
             log.debug("It is not known what a paste takes: %s", error)
             return
         with self._lock:
@@ -142,12 +126,8 @@ class PasteSession:
             if not rows and not stop.is_set():
                 raise EmocamError("None of these images opens: nothing was pasted.")
             end = {"state": "cancelled" if stop.is_set() else "done", "seconds_left": None}
-        except EmocamError as error:
-            end = {"state": "failed", "sentence": str(error), "details": ""}
-        except Exception as error:
-            log.error("The paste experiment broke off: %s", error, exc_info=error)
-            details = "".join(traceback.format_exception(error))
-            end = {"state": "failed", "sentence": "The experiment broke off.", "details": details}
+        except Exception as error:  # noqa: BLE001  a thread's boundary: nobody above could show it
+            end = failed_state(error, "The experiment broke off.")
         self._tell({**state, **end}, pasted_result(rows, run, worker) if rows else None, stop, last=True)
 
     def _tell(self, state: State, result: PasteResult | None, stop: threading.Event, last: bool = False) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.errors import EmocamError
+from emocam_widgets.widgets.background import Background
+from emocam_widgets.widgets.base import LiveWidget, failed_state
 
 if TYPE_CHECKING:
     from emocam_widgets.run import Run
-    from emocam_widgets.widgets.base import LiveWidget
 
 PIECE = 1 << 20
 """Bytes of a report that travel in one message: none of them keeps the others of the kernel waiting."""
@@ -21,14 +20,12 @@ PIECE = 1 << 20
 SIZES = (15.0, 60.0)
 """How large a report may be, in millions of bytes; the next is offered where something had no room."""
 
-log = logging.getLogger("emocam_widgets")
-
 
 class _Stopped(Exception):
     """Nobody wants the report any more."""
 
 
-class ReportSession:
+class ReportSession(Background):
     """One report at a time; starting another, or cancelling, ends the one that is being made.
 
     Args:
@@ -36,9 +33,8 @@ class ReportSession:
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
         self._tell = tell
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._number = 0
         self._content = b""
 
@@ -49,19 +45,7 @@ class ReportSession:
         self._number += 1
         state = {"state": "running", "done": 0, "total": 0, "number": self._number, "max_mb": max_mb}
         self._tell(state)
-        self._thread = threading.Thread(
-            target=self._make, args=(run, shown, state, stop), name="emocam-report", daemon=True
-        )
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Stops after the pictures that are under way."""
-        self._stop.set()
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Returns once the report is there, or nobody wants it any more, or after so many seconds."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        self._begin("report", lambda: self._make(run, shown, state, stop))
 
     def piece(self, number: int, start: int) -> bytes:
         """The bytes from ``start`` on, `PIECE` of them at most.
@@ -103,12 +87,8 @@ class ReportSession:
             }
         except _Stopped:
             found = {"state": "cancelled"}
-        except EmocamError as error:
-            found = {"state": "failed", "sentence": str(error), "details": ""}
-        except Exception as error:
-            details = "".join(traceback.format_exception(error))
-            found = {"state": "failed", "sentence": "The report could not be made.", "details": details}
-            log.error("The report of %s could not be made: %s", run.path, error, exc_info=error)
+        except Exception as error:  # noqa: BLE001  a thread's boundary: nobody above could show it
+            found = failed_state(error, "The report could not be made.")
         if stop is self._stop:  # else another has begun since
             self._tell({**state, **found})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -13,26 +12,14 @@ from tests.browser.axe import violations
 from tests.browser.listeners import count_from_now_on, held
 from tests.browser.notebook import NotebookPage
 from tests.browser.scrolling import stand_still
+from tests.browser.two_boxes import two_boxes
 
-REPOSITORY = Path(__file__).parents[2]
 SETUP = f"""
-import sys, tempfile
-from pathlib import Path
-sys.path.insert(0, {str(REPOSITORY)!r})
+{two_boxes(12)}
 import numpy as np
-import emocam_widgets as emo
-from emocam_widgets.detectors import wrap_detector
-from tests.tiny_models import picture, tiny_classifier
-boxes = [("Person", 0.9, (30, 20, 150, 200)), ("Food", 0.6, (180, 120, 280, 220))]
-detector = wrap_detector(lambda image: boxes, ("Person", "Food"), name="two")
-classifier = tiny_classifier()
-worker = emo.Worker(classifier, detector, cache=None)
-folder = Path(tempfile.mkdtemp())
-for number in range(12):
-    picture(number, (320, 240)).save(folder / f"{{number:02d}}.png")
-(folder / "00.png").rename(folder / "<img src=x onerror=alert(1)>.png")
-corpus = emo.Corpus.from_folder(folder)
 evil = "<img src=x onerror=alert(1)>.png"
+(folder / "00.png").rename(folder / evil)
+corpus = emo.Corpus.from_folder(folder)
 """
 PASTED = (
     "run = emo.analyze(corpus, classifier, detector, methods=['grad-cam', 'lift-cam', 'eigen-cam'],"

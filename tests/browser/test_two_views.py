@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,26 +12,10 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.listeners import count_from_now_on, heard, held
 from tests.browser.notebook import NotebookPage
+from tests.browser.two_boxes import ANALYSED, two_boxes
 
-REPOSITORY = Path(__file__).parents[2]
 WAIT = 20_000
-SETUP = f"""
-import sys, tempfile
-from pathlib import Path
-sys.path.insert(0, {str(REPOSITORY)!r})
-import emocam_widgets as emo
-from emocam_widgets.detectors import wrap_detector
-from tests.tiny_models import picture, tiny_classifier
-boxes = [("Person", 0.9, (30, 20, 150, 200)), ("Food", 0.6, (180, 120, 280, 220))]
-detector = wrap_detector(lambda image: boxes, ("Person", "Food"), name="two")
-classifier = tiny_classifier()
-worker = emo.Worker(classifier, detector, cache=None)
-folder = Path(tempfile.mkdtemp())
-for number in range(8):
-    picture(number, (320, 240)).save(folder / f"{{number:02d}}.png")
-corpus = emo.Corpus.from_folder(folder)
-run = emo.analyze(corpus, classifier, detector, out=folder.parent / (folder.name + "-run"), progress=False)
-"""
+SETUP = two_boxes(8) + ANALYSED
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ The front end is the widgets' own (js/report/ answers their questions in the bro
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emocam_widgets.analysis.importance import SCORES
+from emocam_widgets.engine.reporting import reporting
 from emocam_widgets.errors import EmocamError, known_name
 from emocam_widgets.run.run import DEFAULT_THRESHOLD
 from emocam_widgets.widgets.base import LiveWidget, static
@@ -161,26 +161,6 @@ def make_report(
     return _Report(run, shown, max_mb, methods, progress).made()
 
 
-@contextmanager
-def _reporting(progress: Callable[[int, int], None] | bool, total: int) -> Iterator[Callable[[int], None]]:
-    """What to call with the number of pictures made since the last call."""
-    if not callable(progress):
-        from tqdm.auto import tqdm
-
-        with tqdm(total=total, unit="image", desc="Pictures", disable=not progress) as bar:
-            yield bar.update
-        return
-    done = 0
-
-    def seen(more: int) -> None:
-        nonlocal done
-        done += more
-        progress(done, total)
-
-    seen(0)
-    yield seen
-
-
 @dataclass(frozen=True)
 class _Numbers:
     """The numbers of the whole run, packed, and what had to be left out of them."""
@@ -259,11 +239,8 @@ class _Report:
             heatmap.update(features=list(FEATURES), roll_up=False, try_result=None, try_hint=WITHOUT_KERNEL)
         if "explorer" in self.states:
             explorer = self.states["explorer"]
-            for part in (
-                *PARTS.values(),
-                *RUN_PARTS.values(),
-                "report",
-            ):  # what is done with an image or the run needs a kernel
+            # What is done with an image or the run needs a kernel.
+            for part in (*PARTS.values(), *RUN_PARTS.values(), "report"):
                 explorer.pop(part, None)
             name = explorer["summary"]["name"]
             summary = {**explorer["summary"], "methods": list(choice.methods), "path": name}
@@ -299,7 +276,15 @@ class _Report:
         if room <= 0 and len(order):
             raise EmocamError(self._no_room(self.max_bytes - room * CONTAINER))
         ids = run.images["image_id"].tolist()
-        with _reporting(self.progress, len(order)) as seen:
+        done = 0
+
+        def seen(more: int) -> None:
+            nonlocal done
+            done += more
+            report(done, len(order))
+
+        with reporting(self.progress, len(order), "Pictures") as report:
+            seen(0)
             maker = PictureMaker(lambda position: run.open_image(ids[position]), seen)
             return maker.fit([int(position) for position in order], room, extra)
 
