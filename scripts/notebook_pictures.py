@@ -8,7 +8,6 @@ picture that says so in its first line; tables and text stay what they are. Noth
 from __future__ import annotations
 
 import base64
-import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,10 +15,9 @@ from typing import Any
 
 import click
 import nbformat
-from PIL import Image
 from playwright.sync_api import Locator, sync_playwright
 
-from scripts.screenshots import COLOURS
+from scripts.screenshots import small_png
 from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
 from tests.browser.lab import start_lab
 from tests.browser.notebook import NotebookPage
@@ -119,11 +117,7 @@ def picture_of(area: Locator) -> str:
     )
     png = area.screenshot()
     area.evaluate("area => area.querySelector('[data-caption]').remove()")
-    small = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
-        small, "PNG", optimize=True
-    )
-    return base64.b64encode(small.getvalue()).decode()
+    return base64.b64encode(small_png(png)).decode()
 
 
 if __name__ == "__main__":

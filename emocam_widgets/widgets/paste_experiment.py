@@ -74,6 +74,7 @@ class PasteExperiment(LiveWidget):
     hint = t.Unicode("").tag(sync=True)
     _sprites: t.List[dict[str, str]] = t.List().tag(sync=True)
     _labels: t.List[list[Any]] = t.List().tag(sync=True)
+    _synthetic = t.Bool(False).tag(sync=True)
 
     def __init__(
         self, run: Run, worker: Worker | None = None, session: PasteSession | None = None, **traits: Any
@@ -84,7 +85,8 @@ class PasteExperiment(LiveWidget):
         self._showing = threading.RLock()
         self._palette = Palette()
         sprites = [{"name": one.name, "object_class": one.object_class} for one in demo.sprites().values()]
-        super().__init__(_sprites=sprites, hint="" if worker else NO_WORKER, **traits)
+        hint = "" if worker else NO_WORKER
+        super().__init__(_sprites=sprites, _synthetic=run.synthetic, hint=hint, **traits)
         self.on_message("sprites", self._send_sprites)
         self.on_message("run", self._start)
         self.on_message("cancel", self._cancel)

@@ -38,6 +38,8 @@ const LINE = 14;
 const ANGLE_MIN = 30;
 const ANGLE_MAX = 65;
 const FOOT = 9;
+/** The name of the column that is pointed at is set bolder, and so wider. */
+const BOLDER = 1.1;
 /** Of the height for the names of the columns: they must leave room for what they name. */
 const HEAD_SHARE = 0.3;
 const HEAD_LEAST = 72;
@@ -65,7 +67,7 @@ export function geometry(names: Names, room: Room, size: number): Geometry {
     const cos = Math.cos(radians(angle));
     const text = Math.min(longest, Math.floor((cap - FOOT - cos * LINE) / sin));
     const head = Math.ceil(sin * text + cos * LINE) + FOOT;
-    const beyond = names.labels.map((width, j) => cos * Math.min(width, text) + sin * LINE - cell * (n - j - 0.5));
+    const beyond = names.labels.map((width, j) => cos * Math.min(BOLDER * width, text) + sin * LINE - cell * (n - j - 0.5));
     return { cell, row: 0, label, head, angle, text, width: label + cell * n + Math.ceil(Math.max(4, ...beyond)) };
   };
 

@@ -1,7 +1,7 @@
 // PasteExperiment: the choices with what they cost, the experiment while it runs, and the bars of what it found.
 import "./paste.css";
 import { mount as mountBars } from "../pastebars/mount";
-import { selectControl } from "../shared/controls";
+import { dataBadge, selectControl } from "../shared/controls";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { childModel, type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
@@ -52,7 +52,7 @@ class PastePanel {
     this.count = selectControl(disposer, "how many", "paste-count", (value) => setTraits(model, { count: Number(value) }));
     this.places = selectControl(disposer, "places", "paste-places", (value) => setTraits(model, { places: value }));
     const control = h("label", { class: "ec-field", title: "The same silhouette in grey at the same places: what covering alone switches" }, this.control, h("span", {}, "its grey silhouette too"));
-    this.form = h("div", { class: "pe-form" }, this.things.el, h("div", { class: "pe-row" }, this.label.el, this.count.el, this.places.el, control));
+    this.form = h("div", { class: "pe-form" }, this.things.el, h("div", { class: "pe-row" }, this.label.el, this.count.el, this.places.el, control, h("span", { class: "ec-spring" }), dataBadge(model, context.embedded)));
     this.told = h("div", { class: "pe-row pe-told" }, this.go, this.meter, h("span", { class: "pe-words" }, this.says, this.cost));
     this.root = h("div", { class: `pe${context.embedded ? " pe-embedded" : ""}`, "data-testid": "paste" }, this.form, this.told, this.details, this.empty, this.bars, this.errors.el);
     el.append(this.root);

@@ -1,7 +1,7 @@
 // PasteBars: the paste experiment's bars, a legend of what they say, and for a bar that is clicked the images that switched.
 import "./pastebars.css";
 import { css, labelColour } from "../shared/colour";
-import { selectControl } from "../shared/controls";
+import { dataBadge, selectControl } from "../shared/controls";
 import { Disposer, h, isDark, onThemeChange } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
@@ -36,7 +36,7 @@ class PasteWidget {
       pick: (bar) => setTraits(model, { selected: sameKey(this.selected, keyOf(bar)) ? null : keyOf(bar) }),
     }, disposer);
     this.strip = new Strip(rpc, () => setTraits(model, { selected: null }), disposer);
-    const badge = context.embedded || !model.get<boolean>("_synthetic") ? null : h("span", { class: "ec-badge", title: "Synthetic data: no finding about a real classifier" }, "synthetic data");
+    const badge = dataBadge(model, context.embedded);
     this.root = h("div", { class: `pb${context.embedded ? " pb-embedded" : ""}`, "data-testid": "pastebars" },
       h("div", { class: "pb-bar-row" }, h("strong", {}, "Share of pastes that switched the label"), this.before.el, h("span", { class: "ec-spring" }), badge, tableButton(rpc, "The numbers of these bars, as a table", disposer)),
       h("div", { class: "pb-scroll" }, this.chart.el, this.state),

@@ -66,6 +66,7 @@ export class AddMethod {
     const one = `This run holds the maps of one method (${held.join(", ")}). Agreement compares two or more: do they point at the same things?`;
     this.why.replaceChildren(...(addable.length ? [`${one} Add another; its maps of all images go into the run.`] : [`${one} Add another with `, h("code", {}, CODE), "."]));
     this.row.hidden = addable.length === 0 && adding === null;
+    this.el.hidden = this.why.hidden && this.row.hidden;
     if (this.select.dataset.methods !== addable.join("|")) {
       this.select.dataset.methods = addable.join("|");
       this.select.replaceChildren(...addable.map((name) => h("option", { value: name }, name)));

@@ -1,6 +1,6 @@
 // RsaMatrix: the correlations as a matrix, what they are worth in words, and for a pair that is clicked where the two differ.
 import "./rsa.css";
-import { selectControl, sliderControl } from "../shared/controls";
+import { dataBadge, selectControl, sliderControl } from "../shared/controls";
 import { Disposer, h } from "../shared/dom";
 import { ErrorBar } from "../shared/errors";
 import { type Cleanup, type Model, type Mount, type MountContext, setTraits } from "../shared/model";
@@ -30,7 +30,6 @@ class RsaWidget {
   private readonly progress = h("span", { class: "ec-muted", role: "status", "data-testid": "progress" });
   private readonly says = h("div", { class: "rs-says ec-number", role: "status", "data-testid": "pair-says" });
   private readonly caveat = h("p", { class: "rs-caveat", "data-testid": "caveat" });
-  private readonly badge = h("span", { class: "ec-badge", title: "Synthetic data: no finding about a real classifier" }, "synthetic data");
   private readonly score;
   private readonly on;
   private readonly variant;
@@ -65,10 +64,9 @@ class RsaWidget {
       if (!same(this.pair, content.pair)) return;
       this.difference.show(content, floats(buffers[0]), floats(buffers[1]), integers(buffers[2]));
     });
-    this.badge.hidden = context.embedded || !model.get<boolean>("_synthetic");
     this.csv = tableButton(rpc, "Every pair with its correlation, interval and controls, as a table", disposer);
     this.root = h("div", { class: `rs${context.embedded ? " rs-embedded" : ""}`, "data-testid": "rsa" },
-      h("div", { class: "rs-bar" }, this.score.el, this.threshold.el, this.on.el, this.variant.el, this.progress, h("span", { class: "ec-spring" }), this.badge, this.csv),
+      h("div", { class: "rs-bar" }, this.score.el, this.threshold.el, this.on.el, this.variant.el, this.progress, h("span", { class: "ec-spring" }), dataBadge(model, context.embedded), this.csv),
       this.state,
       h("div", { class: "rs-body" }, h("div", { class: "rs-main" }, this.grid.el, this.says, this.caveat), this.difference.el),
       adding.el,

@@ -1,5 +1,6 @@
-// The few controls that several widgets use: a named select, a named slider, a tooltip that stays inside its widget.
+// The few controls that several widgets use: a named select, a named slider, a tooltip that stays inside its widget, a badge.
 import { h, type Disposer } from "./dom";
+import type { Model } from "./model";
 
 export interface Option {
   value: string;
@@ -97,4 +98,10 @@ export class Tooltip {
   hide(): void {
     this.el.hidden = true;
   }
+}
+
+/** Says that a widget's numbers are of synthetic data, where nothing around it does. */
+export function dataBadge(model: Model, embedded: boolean): HTMLElement | null {
+  if (embedded || !model.get<boolean>("_synthetic")) return null;
+  return h("span", { class: "ec-badge", title: "Synthetic data: no finding about a real classifier", "data-testid": "data-badge" }, "synthetic data");
 }
